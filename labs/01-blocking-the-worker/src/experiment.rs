@@ -1,0 +1,151 @@
+//! Two workers, and a report under way: who still gets an answer?
+
+use labkit::bench::{Bench, Stopped};
+use labkit::client::Answer;
+use labkit::load::LoadPlan;
+use labkit::recording::{Load, Measure, Plan};
+use labkit::{Claim, Env};
+
+use crate::ReportEngine;
+
+const DELAYS_NOBODY: Claim = Claim {
+    promise: "a report being rendered delays nobody else",
+    matters: "Whoever lands on the busy worker gets nothing until the \
+              report is done, health checks included.",
+};
+const REPORT_ARRIVES: Claim = Claim {
+    promise: "the report arrives, whole and right",
+    matters: "The customer asked for a report and has none.",
+};
+const FAILURE_IS_ANSWERED: Claim = Claim {
+    promise: "a report that fails is answered with an error",
+    matters: "The customer sees a broken connection, and the proxy in \
+              front may send the same request again.",
+};
+const FAILURE_HARMS_NOBODY: Claim = Claim {
+    promise: "a report that fails harms nobody else",
+    matters: "One bad report takes the service away from everybody.",
+};
+
+/// What the service promises.
+pub const CLAIMS: &[Claim] = &[
+    DELAYS_NOBODY,
+    REPORT_ARRIVES,
+    FAILURE_IS_ANSWERED,
+    FAILURE_HARMS_NOBODY,
+];
+
+/// Enough that no sane number of workers hides a blocked one.
+const CLIENTS: usize = 64;
+
+/// Requests, one after another, in which a dying service shows that it dies.
+const AFTERWARDS: usize = 20;
+
+/// Drives one version.
+pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
+    bench.start().await?;
+    let (shop, gate) = (bench.subject()?, bench.gate());
+    // Without a gate this engine computes at once: the right answer.
+    let expected = ReportEngine::new(&Env::default()).render(1);
+
+    bench.phase("one report is being rendered");
+    let report = shop.get("/report/1").send();
+    gate.entered(&report, shop).await?;
+
+    bench.phase("meanwhile, clients on connections of their own");
+    let mut pings = shop.get("/ping").each_of(CLIENTS);
+    let during = pongs(&pings.answers().await);
+    bench.fact(format!("{during} of {CLIENTS} answered meanwhile"));
+    bench.claim(DELAYS_NOBODY, during == CLIENTS);
+
+    bench.phase("the report is finished");
+    gate.open();
+    let answer = report.answer().await;
+    let whole = answer.is_ok_with(expected.as_bytes());
+    bench.fact(format!(
+        "the body is {} report",
+        if whole { "the" } else { "no" }
+    ));
+    bench.claim(REPORT_ARRIVES, whole);
+    let after = pongs(&pings.answers().await);
+    if after > 0 {
+        bench.fact(format!("{after} of {CLIENTS} answered only now"));
+    }
+
+    bench.phase("a report that fails: customer 0 has no orders");
+    let failed = shop.get("/report/0").send().unlogged().await;
+    // A service that dies of it may or may not get its answer out first, so
+    // the answer counts only once the service is known to live on.
+    let mut answered = 0;
+    for _ in 0..AFTERWARDS {
+        let ping = shop.get("/ping").unlogged().await;
+        answered += usize::from(is_pong(&ping));
+    }
+    let ended = if answered < AFTERWARDS {
+        bench.ending().await
+    } else {
+        None
+    };
+    match &ended {
+        Some(ending) => {
+            bench.fact(format!("the service has ended: {ending}"))
+        }
+        None => bench.answer(&failed),
+    }
+    let error = failed.is_server_error() && ended.is_none();
+    bench.claim(FAILURE_IS_ANSWERED, error);
+
+    bench.phase("and afterwards");
+    bench.fact(if answered == AFTERWARDS {
+        "every /ping is answered"
+    } else {
+        "some /ping is not answered"
+    });
+    let again = shop.get("/report/1").send().answer().await;
+    let whole = again.is_ok_with(expected.as_bytes());
+    bench.claim(FAILURE_HARMS_NOBODY, whole && answered == AFTERWARDS);
+    Ok(())
+}
+
+fn is_pong(answer: &Answer) -> bool {
+    answer.is_ok_with(b"pong")
+}
+
+fn pongs(answers: &[Answer]) -> usize {
+    answers.iter().filter(|answer| is_pong(answer)).count()
+}
+
+/// The load behind the chapter's figure: wholesalers open their reports, and
+/// health checks go on.
+pub fn load() -> LoadPlan {
+    LoadPlan {
+        plan: Plan {
+            title: "GET /ping while reports are rendered".into(),
+            measure: Measure::LatencyMs,
+            seconds: 12.0,
+            probe: "GET /ping".into(),
+            probes_per_second: 50.0,
+            timeout_ms: 1000.0,
+            budget_ms: 100.0,
+            load: Load {
+                label: "10 reports/s".into(),
+                request: "GET /report/{customer}".into(),
+                per_second: 10.0,
+                from: 3.0,
+                to: 8.0,
+            },
+        },
+        versions: &["broken", "spawned_task", "fixed"],
+        path: |n| format!("/report/{}", wholesaler(n)),
+        right: |n, body| {
+            let title =
+                format!("<title>Report {}</title>", wholesaler(n));
+            let body = String::from_utf8_lossy(body);
+            body.contains(&title) && body.ends_with("</html>\n")
+        },
+    }
+}
+
+fn wholesaler(n: u32) -> u32 {
+    1000 + n
+}

@@ -1,0 +1,145 @@
+//! The one deadline for "no answer", measured with a control loop.
+//!
+//! The harness cannot know whether it drives a good version, so there is one
+//! rule for all: a request has no answer once both 300 ms have passed and a
+//! healthy one-worker service beside it, asked one request after another, has
+//! given 50 answers, without the awaited answers making any progress. A
+//! machine that slows down stretches the deadline with it.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use crate::client;
+use crate::subject::{self, Subject};
+
+/// The least time that an answer gets.
+pub const LEAST: Duration = Duration::from_millis(300);
+
+/// The answers that the control service gives meanwhile.
+pub const ANSWERS: u64 = 50;
+
+/// The version name under which this executable serves as the control.
+pub const VERSION: &str = "labkit-control";
+
+#[derive(Default)]
+struct Control {
+    answers: AtomicU64,
+    waiting: AtomicUsize,
+    wake: Notify,
+}
+
+fn control() -> &'static Control {
+    static CONTROL: OnceLock<Control> = OnceLock::new();
+    CONTROL.get_or_init(|| {
+        // The loop needs a runtime of its own: it outlives any experiment.
+        let thread = std::thread::Builder::new().name("control".into());
+        let started = thread.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            match runtime {
+                Ok(runtime) => runtime.block_on(ask()),
+                Err(error) => eprintln!("labkit: no control loop: {error}"),
+            }
+        });
+        if let Err(error) = started {
+            eprintln!("labkit: no control loop: {error}");
+        }
+        Control::default()
+    })
+}
+
+async fn ask() {
+    let control = control();
+    let service = match Subject::start_control() {
+        Ok(service) => service,
+        Err(error) => {
+            eprintln!("labkit: no control service: {error}");
+            return;
+        }
+    };
+    loop {
+        while control.waiting.load(Ordering::SeqCst) == 0 {
+            control.wake.notified().await;
+        }
+        let answer = client::exchange(service.addr(), client::get("/")).await;
+        if answer.status().is_some() {
+            control.answers.fetch_add(1, Ordering::SeqCst);
+        } else if service.has_ended() {
+            eprintln!("labkit: the control service ended");
+            return;
+        } else {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+/// A deadline that is under way from its creation until it is dropped.
+#[derive(Debug)]
+pub struct Deadline {
+    since: Instant,
+    answers: u64,
+}
+
+impl Deadline {
+    /// Starts to count.
+    #[must_use]
+    pub fn start() -> Self {
+        let control = control();
+        control.waiting.fetch_add(1, Ordering::SeqCst);
+        control.wake.notify_one();
+        Self {
+            since: Instant::now(),
+            answers: control.answers.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Counts anew, because an awaited answer came.
+    pub fn progress(&mut self) {
+        self.since = Instant::now();
+        self.answers = control().answers.load(Ordering::SeqCst);
+    }
+
+    /// Waits until the deadline has passed.
+    pub async fn passed(&self) {
+        let control = control();
+        loop {
+            let late = self.since.elapsed() >= LEAST;
+            let answers = control.answers.load(Ordering::SeqCst) - self.answers;
+            if late && answers >= ANSWERS {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Drop for Deadline {
+    fn drop(&mut self) {
+        control().waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// The control service: one worker, one route.
+///
+/// # Errors
+/// When the server cannot be started.
+pub async fn server(listener: std::net::TcpListener) -> anyhow::Result<actix_web::dev::Server> {
+    use actix_web::{App, HttpResponse, HttpServer, web};
+    let app = || {
+        App::new().route(
+            "/",
+            web::get().to(|| async { HttpResponse::Ok().body("ok") }),
+        )
+    };
+    Ok(HttpServer::new(app).workers(1).listen(listener)?.run())
+}
+
+/// Whether this process is to be the control service.
+#[must_use]
+pub fn is_control() -> bool {
+    std::env::var(subject::SERVE).is_ok_and(|name| name == VERSION)
+}

@@ -1,0 +1,89 @@
+//! One run of an experiment: bounded, in whatever way it ends.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+
+use crate::bench::Bench;
+use crate::lab::Lab;
+use crate::subject::Target;
+use crate::transcript::Transcript;
+
+/// The harness time that a run may take, whatever the service does.
+pub const BOUND: Duration = Duration::from_secs(30);
+
+/// What a run gave.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The record; it holds the cause when the run ended early.
+    pub transcript: Transcript,
+    /// Why the run ended early.
+    pub stopped: Option<String>,
+    /// The panics that the service reported, each as `place: message`.
+    pub panics: Vec<String>,
+}
+
+/// The runtime that all runs of this process share.
+///
+/// # Panics
+/// When the operating system gives no threads.
+pub fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap_or_else(|e| panic!("cannot start a runtime: {e}"))
+    })
+}
+
+/// Runs the lab's experiment against `target`.
+///
+/// # Errors
+/// When the harness itself cannot work, for want of a port say. Whatever the
+/// service does is an outcome, not an error.
+pub async fn experiment(lab: &'static Lab, target: Target) -> std::io::Result<Outcome> {
+    let mut bench = Bench::new(lab, target).await?;
+    let log = bench.log();
+    let run = tokio::time::timeout(BOUND, (lab.experiment)(&mut bench));
+    let stopped = match run.await {
+        Ok(Ok(())) => None,
+        Ok(Err(stopped)) => Some(stopped.cause().to_owned()),
+        Err(_) => Some(format!(
+            "no end after {} s: {}",
+            BOUND.as_secs(),
+            log.current_step()
+        )),
+    };
+    if let Some(cause) = &stopped {
+        log.line('!', cause);
+    }
+    let mut panics = Vec::new();
+    if let Some(subject) = bench.take_subject() {
+        let output = subject.output();
+        subject.stop().await;
+        panics = panics_in(&output);
+    }
+    Ok(Outcome {
+        transcript: log.transcript(lab.claims),
+        stopped,
+        panics,
+    })
+}
+
+/// Finds `thread 'x' panicked at src/a.rs:1:2:` and the message after it.
+fn panics_in(output: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut lines = output.iter().peekable();
+    while let Some(line) = lines.next() {
+        let Some((_, place)) = line.split_once("panicked at ") else {
+            continue;
+        };
+        let message = lines.peek().map_or("", |l| l.as_str());
+        found.push(format!("{} {message}", place.trim_end()));
+    }
+    found.dedup();
+    found
+}

@@ -1,0 +1,1 @@
+//! Whole-book tests live in tests/.
