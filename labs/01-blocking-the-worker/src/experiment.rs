@@ -128,9 +128,9 @@ pub fn load() -> LoadPlan {
             timeout_ms: 1000.0,
             budget_ms: 100.0,
             load: Load {
-                label: "10 reports/s".into(),
+                label: "8 reports/s".into(),
                 request: "GET /report/{customer}".into(),
-                per_second: 10.0,
+                per_second: 8.0,
                 from: 3.0,
                 to: 8.0,
             },

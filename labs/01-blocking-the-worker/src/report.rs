@@ -40,7 +40,7 @@ fn orders(customer: u32) -> Vec<u32> {
     let count = match customer {
         0 => 0,
         1..1000 => 400,
-        _ => 120_000,
+        _ => 300_000,
     };
     let mut state = customer.wrapping_mul(2_654_435_761) | 1;
     let mut next = || {

@@ -127,6 +127,9 @@ fn serve(lab: &'static Lab, name: &str, port: u16) -> anyhow::Result<ExitCode> {
 
 fn prove(lab: &'static Lab, target: Target, color: bool) -> anyhow::Result<ExitCode> {
     let outcome = run::runtime().block_on(run::experiment(lab, target))?;
+    if let (false, Some(cause)) = (outcome.started, &outcome.stopped) {
+        bail!("{cause}");
+    }
     print!("{}", style::paint(&outcome.transcript.text(), color));
     for panic in &outcome.panics {
         eprintln!("the service panicked at {panic}");

@@ -18,6 +18,8 @@ pub const BOUND: Duration = Duration::from_secs(30);
 pub struct Outcome {
     /// The record; it holds the cause when the run ended early.
     pub transcript: Transcript,
+    /// Whether the service could be started at all.
+    pub started: bool,
     /// Why the run ended early.
     pub stopped: Option<String>,
     /// The panics that the service reported, each as `place: message`.
@@ -61,13 +63,16 @@ pub async fn experiment(lab: &'static Lab, target: Target) -> std::io::Result<Ou
         log.line('!', cause);
     }
     let mut panics = Vec::new();
-    if let Some(subject) = bench.take_subject() {
+    let subject = bench.take_subject();
+    let started = subject.is_some();
+    if let Some(subject) = subject {
         let output = subject.output();
         subject.stop().await;
         panics = panics_in(&output);
     }
     Ok(Outcome {
         transcript: log.transcript(lab.claims),
+        started,
         stopped,
         panics,
     })

@@ -189,14 +189,17 @@ impl Subject {
 }
 
 async fn wait(mut child: Child, asked: oneshot::Receiver<()>) -> String {
+    // Waiting closes a child's standard input, and a supervisor takes that
+    // as the order to end: so the pipe is kept apart.
+    let pipe = child.stdin.take();
     let status = tokio::select! {
         status = child.wait() => status,
         _ = asked => {
-            // A supervisor is asked to end by the pipe's end, so that it can
-            // take its command with it; our own process is killed.
-            if child.stdin.take().is_none() {
+            // A supervisor takes its command with it; our own is killed.
+            if pipe.is_none() {
                 let _ = child.start_kill();
             }
+            drop(pipe);
             child.wait().await
         }
     };

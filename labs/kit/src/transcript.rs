@@ -25,7 +25,7 @@ pub struct Judged {
     pub claim: Claim,
     /// What was found.
     pub finding: Finding,
-    /// The transcript's line that was the last one before the claim was judged.
+    /// The transcript's last line before the claim was judged.
     pub because: String,
 }
 
@@ -67,7 +67,7 @@ impl Transcript {
     /// When the lab does not declare the claim, or it was judged before:
     /// both are mistakes of the experiment.
     pub fn claim(&mut self, claim: Claim, holds: bool) {
-        let because = self.lines.last().cloned().unwrap_or_default();
+        let because = self.reason();
         let judged = self
             .claims
             .iter_mut()
@@ -83,7 +83,24 @@ impl Transcript {
         } else {
             Finding::Fails
         };
-        judged.because = because.trim_start_matches(['=', '<', ' ']).to_owned();
+        judged.because = because;
+    }
+
+    /// The last line, and the request that it answers.
+    fn reason(&self) -> String {
+        let Some(last) = self.lines.last() else {
+            return String::new();
+        };
+        let text = last.trim_start_matches(['=', '<', '#', '>', ' ']);
+        let request = self
+            .lines
+            .iter()
+            .rev()
+            .find_map(|line| line.strip_prefix("> "));
+        match request {
+            Some(request) if last.starts_with('<') => format!("{request}: {text}"),
+            _ => text.to_owned(),
+        }
     }
 
     /// Every claim of the lab, in its order.

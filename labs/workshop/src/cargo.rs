@@ -181,6 +181,10 @@ fn cargo() -> Result<Command> {
     }
     // For labs only; no build script need know.
     command.env_remove("LABKIT_TIED");
+    // The labs of our unit tests are throw-away: into their own folder.
+    if cfg!(test) {
+        command.env_remove("CARGO_TARGET_DIR");
+    }
     command.stdin(Stdio::null());
     Ok(command)
 }
@@ -321,6 +325,7 @@ fn keep(built: &Path, folder: &str) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::fixture::Fixture;
 
     #[test]
     fn cargos_progress_is_read() {
@@ -342,6 +347,41 @@ mod tests {
         for name in own {
             assert!(!set_by_cargo_run(name), "{name}");
         }
+    }
+
+    #[test]
+    fn an_exercise_that_does_not_compile_takes_nothing_else_away() {
+        let fixture = Fixture::new();
+        let (workspace, lab) = (&fixture.workspace, fixture.lab());
+        let cargo = Cargo::new(workspace, false);
+        let mut steps = Vec::new();
+        let mut note = |step: &Step| steps.push(step.clone());
+        let built = cargo.lab(lab, "broken", &mut note).unwrap();
+        let Built::Ready { program, left_out: None } = built else { panic!("{built:?}") };
+        assert!(program.ends_with("lab-bin/lab-01"), "{}", program.display());
+        assert!(steps.iter().any(|step| matches!(step, Step::Compiling { .. })), "{steps:?}");
+
+        fs::write(fixture.file("src/exercise.rs"), "pub fn server() -> bool { 1 }").unwrap();
+        let built = cargo.lab(lab, "broken", &mut |_| {}).unwrap();
+        let Built::Ready { program: other, left_out: Some(failure) } = built else {
+            panic!("{built:?}")
+        };
+        assert_ne!(program, other);
+        assert!(program.is_file() && other.is_file());
+        assert!(failure.text.contains("mismatched types"), "{}", failure.text);
+        let built = cargo.lab(lab, "exercise", &mut |_| {}).unwrap();
+        assert_eq!(built, Built::Failed(failure));
+    }
+
+    #[test]
+    fn a_mistake_elsewhere_is_not_blamed_on_the_exercise() {
+        let fixture = Fixture::new();
+        fs::write(fixture.file("src/broken.rs"), "pub fn server() -> bool { 1 }").unwrap();
+        let cargo = Cargo::new(&fixture.workspace, false);
+        let built = cargo.lab(fixture.lab(), "fixed", &mut |_| {}).unwrap();
+        let Built::Failed(failure) = built else { panic!("{built:?}") };
+        let exercise = fixture.file("src/exercise.rs");
+        assert!(!failure.only_in(&fixture.workspace.root, &exercise), "{failure:?}");
     }
 
     #[test]

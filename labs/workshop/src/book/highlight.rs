@@ -71,6 +71,12 @@ fn syntax(language: &str) -> Option<&'static SyntaxReference> {
     syntaxes().find_syntax_by_extension(extension)
 }
 
+/// Whether code in `language` can be coloured.
+#[must_use]
+pub fn knows(language: &str) -> bool {
+    !matches!(language, "" | "text" | "txt") && syntax(language).is_some()
+}
+
 /// The spans of every line of `code`; without a class where the language is
 /// not known.
 #[must_use]

@@ -3,6 +3,8 @@
 pub mod build;
 pub mod check;
 pub mod doctor;
+#[cfg(test)]
+pub mod fixture;
 pub mod hint;
 pub mod list;
 pub mod load;
@@ -14,12 +16,17 @@ pub mod serve;
 pub mod start;
 pub mod watch;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 
+use crate::cargo::{Built, Cargo};
 use crate::cli::{Command, PreprocessQuestion};
-use crate::workspace::Workspace;
+use crate::compiler::Failure;
+use crate::exercise;
+use crate::terminal::{self, Bar};
+use crate::workspace::{Lab, Workspace};
 
 /// Claims fail, or something of the reader's does not compile.
 pub const RED: u8 = 1;
@@ -55,5 +62,49 @@ pub fn run(workspace: &Workspace, command: Command) -> Result<ExitCode> {
             load::run(workspace, lab(&arg.name)?, &versions, record)
         }
         Command::Doctor { json } => doctor::run(workspace, json),
+    }
+}
+
+/// Builds the program that runs `version` of `lab`, with progress; `None` when
+/// it does not compile, which has then been said.
+///
+/// # Errors
+/// When cargo cannot be started.
+fn build(workspace: &Workspace, lab: &Lab, version: &str) -> Result<Option<PathBuf>> {
+    let mut bar = Bar::build(&lab.package);
+    let cargo = Cargo::new(workspace, terminal::error_colours());
+    let built = cargo.lab(lab, version, &mut |step| bar.step(step))?;
+    drop(bar);
+    match built {
+        Built::Ready { program, left_out } => {
+            if left_out.is_some() {
+                terminal::complain(format_args!(
+                    "note: exercise.rs does not compile and was left out; \
+                     `cargo lab check {}` shows why",
+                    lab.id
+                ));
+            }
+            Ok(Some(program))
+        }
+        Built::Failed(failure) => {
+            not_compiled(workspace, lab, &failure);
+            Ok(None)
+        }
+    }
+}
+
+/// Shows why a build failed, and what to do next.
+fn not_compiled(workspace: &Workspace, lab: &Lab, failure: &Failure) {
+    terminal::complain(format_args!("{}\n", failure.text));
+    let exercise = lab.dir.join("src/exercise.rs");
+    let file = exercise::shown(&exercise, &workspace.root);
+    if failure.only_in(&workspace.root, &exercise) {
+        terminal::complain(format_args!("{file} does not compile: the compiler says why above."));
+    } else {
+        terminal::complain(format_args!(
+            "{} does not compile, and not because of {file}: `git status` shows what else \
+             was edited, `cargo lab doctor` what this machine lacks.",
+            lab.package
+        ));
     }
 }
