@@ -60,10 +60,16 @@ impl Answer {
         }
     }
 
+    /// Whether it is a 2xx.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.status().is_some_and(|s| s.is_success())
+    }
+
     /// Whether it is a 2xx with exactly this body.
     #[must_use]
     pub fn is_ok_with(&self, body: &[u8]) -> bool {
-        self.status().is_some_and(|s| s.is_success()) && self.body() == body
+        self.is_success() && self.body() == body
     }
 
     /// Whether the service answered that it failed: 5xx.

@@ -4,7 +4,8 @@
 //! rule for all: a request has no answer once both 300 ms have passed and a
 //! healthy one-worker service beside it, asked one request after another, has
 //! given 50 answers, without the awaited answers making any progress. A
-//! machine that slows down stretches the deadline with it.
+//! machine that slows down stretches the deadline with it, and so does a
+//! harness that is kept waiting for a processor.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use crate::client;
+use crate::run;
 use crate::subject::{self, Subject};
 
 /// The least time that an answer gets.
@@ -34,20 +36,9 @@ struct Control {
 fn control() -> &'static Control {
     static CONTROL: OnceLock<Control> = OnceLock::new();
     CONTROL.get_or_init(|| {
-        // The loop needs a runtime of its own: it outlives any experiment.
-        let thread = std::thread::Builder::new().name("control".into());
-        let started = thread.spawn(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            match runtime {
-                Ok(runtime) => runtime.block_on(ask()),
-                Err(error) => eprintln!("labkit: no control loop: {error}"),
-            }
-        });
-        if let Err(error) = started {
-            eprintln!("labkit: no control loop: {error}");
-        }
+        // On the same runtime as the awaited requests: a harness that gets no
+        // processor time must not find the service slow.
+        run::runtime().spawn(ask());
         Control::default()
     })
 }

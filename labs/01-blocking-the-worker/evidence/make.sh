@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Makes this lab's evidence anew: what top and perf print of broken and fixed
+# while four clients open wholesalers' reports. Needs top (procps), perf and
+# curl; run it on a quiet machine, read the difference, commit.
+#   labs/01-blocking-the-worker/evidence/make.sh
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+out=labs/01-blocking-the-worker/evidence
+cargo build -q -p lab-01 --bin lab-01 --features serve
+binary=${CARGO_TARGET_DIR:-target}/debug/lab-01
+scratch=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT
+
+header() { # command tool version
+    printf '# command: %s\n# tool: %s\n# machine: %s, %s cores\n# date: %s\n# version: %s\n\n' \
+        "$1" "$2" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" \
+        "$(nproc)" "$(date -u +%F)" "$3"
+}
+
+# Four clients, each with one report under way at any time.
+clients() {
+    for client in 1 2 3 4; do
+        while curl -s -o /dev/null --max-time 20 "$1/report/$((2000 + client))"; do :; done &
+    done
+}
+
+for version in broken fixed; do
+    "$binary" serve "$version" --port 0 > "$scratch/url" &
+    server=$!
+    until grep -q listening "$scratch/url"; do sleep 0.05; done
+    url=$(sed -n 's/^listening on //p' "$scratch/url")
+    clients "$url"
+    sleep 2
+
+    {
+        header "top -H -b -n 1 -d 3 -p \$(pgrep -x lab-01)" "$(top -V | head -n 1)" "$version"
+        # The first frame counts from the start of each thread: take the second.
+        COLUMNS=80 top -H -b -n 2 -d 3 -w 80 -p "$server" |
+            awk '/^top -/ { frame++ } frame == 2' | grep -E '^ *(PID|[0-9]+) ' | sed 's/ *$//'
+    } > "$out/top-$version.txt"
+
+    perf record -q -e cpu-clock -F 199 -g -o "$scratch/perf.data" -p "$server" -- sleep 3 2> /dev/null
+    {
+        header "perf record -F 199 -g -p \$(pgrep -x lab-01) -- sleep 3; perf report --no-children --sort comm,symbol" \
+            "$(perf --version)" "$version"
+        perf report -i "$scratch/perf.data" --stdio --no-children -g none --sort comm,symbol \
+            --percent-limit 3 2> /dev/null | grep -E '^ +[0-9]' | sed 's/ *$//' | cut -c1-110
+    } > "$out/perf-$version.txt"
+    kill "$server"
+    wait "$server" || true
+done
+echo "made: $(ls "$out"/*.txt | tr '\n' ' ')"
