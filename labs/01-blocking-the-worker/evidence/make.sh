@@ -32,19 +32,19 @@ for version in broken fixed; do
     clients "$url"
     sleep 2
 
+    # The first frame of top counts from the start of each thread: keep the second.
     {
-        header "top -H -b -n 1 -d 3 -p \$(pgrep -x lab-01)" "$(top -V | head -n 1)" "$version"
-        # The first frame counts from the start of each thread: take the second.
-        COLUMNS=80 top -H -b -n 2 -d 3 -w 80 -p "$server" |
-            awk '/^top -/ { frame++ } frame == 2' | grep -E '^ *(PID|[0-9]+) ' | sed 's/ *$//'
+        header "top -H -b -n 2 -d 3 -w 100 -p \$(pgrep -x lab-01)" "$(top -V | head -n 1)" "$version"
+        top -H -b -n 2 -d 3 -w 100 -p "$server" |
+            awk '/^top -/ { frame++ } frame == 2' | grep -E 'PID|^ *[0-9]' | sed 's/ *$//'
     } > "$out/top-$version.txt"
 
-    perf record -q -e cpu-clock -F 199 -g -o "$scratch/perf.data" -p "$server" -- sleep 3 2> /dev/null
+    perf record -q -e cpu-clock -F 199 --call-graph dwarf,16384 -o "$scratch/perf.data" -p "$server" -- sleep 3 2> /dev/null
     {
-        header "perf record -F 199 -g -p \$(pgrep -x lab-01) -- sleep 3; perf report --no-children --sort comm,symbol" \
+        header "perf record --call-graph dwarf -p \$(pgrep -x lab-01) -- sleep 3; perf report --children --sort comm,symbol | grep lab_01" \
             "$(perf --version)" "$version"
-        perf report -i "$scratch/perf.data" --stdio --no-children -g none --sort comm,symbol \
-            --percent-limit 3 2> /dev/null | grep -E '^ +[0-9]' | sed 's/ *$//' | cut -c1-110
+        perf report -i "$scratch/perf.data" --stdio --children -g none --sort comm,symbol \
+            --percent-limit 5 2> /dev/null | grep lab_01 | sed 's/[- ]*$//' | cut -c1-120
     } > "$out/perf-$version.txt"
     kill "$server"
     wait "$server" || true
