@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use crate::client;
+use crate::exchange;
 use crate::run;
 use crate::subject::{self, Subject};
 
@@ -56,7 +56,7 @@ async fn ask() {
         while control.waiting.load(Ordering::SeqCst) == 0 {
             control.wake.notified().await;
         }
-        let answer = client::exchange(service.addr(), client::get("/")).await;
+        let answer = exchange::exchange(service.addr(), exchange::get("/")).await;
         if answer.status().is_some() {
             control.answers.fetch_add(1, Ordering::SeqCst);
         } else if service.has_ended() {

@@ -76,7 +76,7 @@ pub enum Kind {
 
 /// A [`Version`] from a module of the lab that has a `server` function.
 ///
-/// ```ignore
+/// ```text
 /// version!(Broken, "broken", broken, "broken.rs")
 /// ```
 #[macro_export]

@@ -21,6 +21,7 @@ pub mod cli;
 pub mod client;
 pub mod control;
 pub mod env;
+pub mod exchange;
 pub mod exercise;
 pub mod gate;
 pub mod lab;

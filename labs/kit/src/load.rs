@@ -12,8 +12,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::bench::Log;
-use crate::client;
 use crate::env::Env;
+use crate::exchange;
 use crate::recording::{Measure, Plan, Run, Sample, Summary, TIMED_OUT, Work, histogram};
 use crate::subject::{Subject, Target};
 
@@ -90,7 +90,7 @@ pub async fn run(
 async fn warm_up(subject: &Subject, plan: &Plan) -> anyhow::Result<()> {
     let path = probe_path(plan)?;
     for _ in 0..20 {
-        let answer = client::exchange(subject.addr(), client::get(path)).await;
+        let answer = exchange::exchange(subject.addr(), exchange::get(path)).await;
         anyhow::ensure!(
             answer.status().is_some(),
             "the service does not answer {}: {}",
@@ -127,7 +127,7 @@ async fn probe(
         let (path, tell) = (path.clone(), tell.clone());
         under_way.spawn(async move {
             let lateness = due.elapsed().as_secs_f64() * 1e3;
-            let exchange = client::exchange(addr, client::get(&path));
+            let exchange = exchange::exchange(addr, exchange::get(&path));
             let answer = tokio::time::timeout_at(due + timeout, exchange).await;
             let (value, status) = match answer {
                 // A cut connection has no status of its own; 599 is nobody's.
@@ -157,7 +157,7 @@ async fn work(addr: SocketAddr, load: LoadPlan, start: Instant) -> Work {
         tokio::time::sleep_until(due).await;
         let load = load.clone();
         under_way.spawn(async move {
-            let exchange = client::exchange(addr, client::get(&(load.path)(n)));
+            let exchange = exchange::exchange(addr, exchange::get(&(load.path)(n)));
             let answer = tokio::time::timeout_at(end, exchange).await.ok()?;
             let ok = answer.status().is_some_and(|s| s.is_success());
             (ok && (load.right)(n, answer.body())).then(Instant::now)

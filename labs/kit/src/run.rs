@@ -41,21 +41,33 @@ pub fn runtime() -> &'static Runtime {
     })
 }
 
-/// Runs the lab's experiment against `target`.
+/// Runs the lab's experiment against `target`, within [`BOUND`].
 ///
 /// # Errors
 /// When the harness itself cannot work, for want of a port say. Whatever the
 /// service does is an outcome, not an error.
 pub async fn experiment(lab: &'static Lab, target: Target) -> std::io::Result<Outcome> {
+    experiment_within(lab, target, BOUND).await
+}
+
+/// The same within another bound.
+///
+/// # Errors
+/// As [`experiment`].
+pub async fn experiment_within(
+    lab: &'static Lab,
+    target: Target,
+    bound: Duration,
+) -> std::io::Result<Outcome> {
     let mut bench = Bench::new(lab, target).await?;
     let log = bench.log();
-    let run = tokio::time::timeout(BOUND, (lab.experiment)(&mut bench));
+    let run = tokio::time::timeout(bound, (lab.experiment)(&mut bench));
     let stopped = match run.await {
         Ok(Ok(())) => None,
         Ok(Err(stopped)) => Some(stopped.cause().to_owned()),
         Err(_) => Some(format!(
             "no end after {} s: {}",
-            BOUND.as_secs(),
+            bound.as_secs(),
             log.current_step()
         )),
     };

@@ -71,6 +71,9 @@ impl Subject {
 
     fn start_self(name: &str, env: &Env, log: Log) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
+        // std asks for 128 waiting connections; a wave may be larger, and
+        // what does not fit waits a second for its next try.
+        rustix::net::listen(&listener, 1024)?;
         let addr = listener.local_addr()?;
         let mut command = Command::new(std::env::current_exe()?);
         command
