@@ -1,0 +1,1 @@
+//! No code: this crate pins features, see its `Cargo.toml`.
