@@ -52,11 +52,14 @@
 
     // What scrolls sideways can be reached by keyboard.
     function scrollable() {
-        for (const element of document.querySelectorAll('main pre > code, main .table-wrapper')) {
+        for (const element of document.querySelectorAll('main pre > code, main .table-wrapper, main .diagram')) {
             if (element.scrollWidth > element.clientWidth) {
                 element.tabIndex = 0;
-                element.setAttribute('role', 'region');
-                element.setAttribute('aria-label', 'Scrollable part of the page');
+                // A figure keeps its role; the others are regions with a name.
+                if (element.localName !== 'figure') {
+                    element.setAttribute('role', 'region');
+                    element.setAttribute('aria-label', 'Scrollable part of the page');
+                }
             }
         }
     }

@@ -1,1 +1,20 @@
-//! Whole-book tests live in tests/.
+//! What the whole-book tests share: the repository's parts as its readers see
+//! them, and a copy of it that tests may edit and build.
+//!
+//! The tests are in `tests/`, one file per promise of the book. `ci/bench` is
+//! the binary `bench` of this crate.
+
+pub mod copy;
+pub mod documents;
+pub mod mutants;
+pub mod pages;
+pub mod processes;
+pub mod ran;
+pub mod repository;
+pub mod running;
+pub mod snapshots;
+
+pub use copy::Copy;
+pub use ran::Ran;
+pub use repository::{Lab, Repository};
+pub use running::Running;

@@ -35,7 +35,10 @@ impl Claim {
         ];
         STARTS.iter().find_map(|(start, finding)| {
             let promise = line.strip_prefix(start)?.to_owned();
-            Some(Self { finding: *finding, promise })
+            Some(Self {
+                finding: *finding,
+                promise,
+            })
         })
     }
 }
@@ -60,7 +63,10 @@ mod tests {
     fn claims_are_read_from_the_snapshot() {
         let fixture = Fixture::new();
         let claims = of_broken(fixture.lab()).unwrap();
-        let found: Vec<_> = claims.iter().map(|c| (c.finding, c.promise.as_str())).collect();
+        let found: Vec<_> = claims
+            .iter()
+            .map(|c| (c.finding, c.promise.as_str()))
+            .collect();
         let expected = [
             (Finding::Fails, "a slow request delays nobody else"),
             (Finding::Holds, "the work is done"),

@@ -294,7 +294,10 @@ mod tests {
             let help = command.get_after_help().map(ToString::to_string);
             let help = help.unwrap_or_default();
             let name = command.get_name();
-            assert!(help.contains(&format!("cargo lab {name}")), "{name}: {help}");
+            assert!(
+                help.contains(&format!("cargo lab {name}")),
+                "{name}: {help}"
+            );
             assert!(help.contains("Exit codes:"), "{name}: {help}");
         }
     }

@@ -6,17 +6,19 @@ use serde::Deserialize;
 
 /// One line of cargo's standard output.
 #[derive(Debug, Deserialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
+#[serde(tag = "reason")]
 pub enum Message {
     /// Something is built, or was already.
-    CompilerArtifact {
+    #[serde(rename = "compiler-artifact")]
+    Artifact {
         /// The target that it belongs to.
         target: Target,
         /// The program, when the target is one.
         executable: Option<PathBuf>,
     },
     /// The compiler speaks.
-    CompilerMessage {
+    #[serde(rename = "compiler-message")]
+    Said {
         /// What it says.
         message: Diagnostic,
     },
@@ -48,6 +50,23 @@ pub struct Diagnostic {
 struct Span {
     file_name: PathBuf,
     is_primary: bool,
+    expansion: Option<Box<Expansion>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Expansion {
+    span: Span,
+}
+
+impl Span {
+    /// The file that somebody wrote this in: for what a macro made, the one
+    /// that calls the macro.
+    fn file(&self) -> &Path {
+        match &self.expansion {
+            Some(expansion) => expansion.span.file(),
+            None => &self.file_name,
+        }
+    }
 }
 
 /// Why a build failed.
@@ -74,36 +93,56 @@ impl Failure {
     #[must_use]
     pub fn new(errors: &[Diagnostic], cargo: &str) -> Self {
         if errors.is_empty() {
-            return Self { text: words(cargo), files: Vec::new() };
+            return Self {
+                text: words(cargo),
+                files: Vec::new(),
+            };
         }
         let text = errors
             .iter()
-            .map(|error| error.rendered.as_deref().unwrap_or(&error.message).trim_end())
+            .map(|error| {
+                error
+                    .rendered
+                    .as_deref()
+                    .unwrap_or(&error.message)
+                    .trim_end()
+            })
             .collect::<Vec<_>>()
             .join("\n\n");
         let mut files: Vec<PathBuf> = errors
             .iter()
             .flat_map(|error| &error.spans)
             .filter(|span| span.is_primary)
-            .map(|span| span.file_name.clone())
+            .map(|span| span.file().to_path_buf())
             .collect();
         files.sort();
         files.dedup();
         Self { text, files }
     }
 
-    /// Whether every error lies in `file`, a path below `root`.
+    /// Whether every error lies in `place`, a file or a folder below `root`.
     #[must_use]
-    pub fn only_in(&self, root: &Path, file: &Path) -> bool {
-        !self.files.is_empty() && self.files.iter().all(|named| root.join(named) == file)
+    pub fn only_in(&self, root: &Path, place: &Path) -> bool {
+        !self.files.is_empty()
+            && self
+                .files
+                .iter()
+                .all(|named| root.join(named).starts_with(place))
     }
 }
 
 /// What cargo wrote, from its first error on.
 fn words(cargo: &str) -> String {
     let lines: Vec<&str> = cargo.lines().collect();
-    let first = lines.iter().position(|line| line.trim_start().starts_with("error"));
-    lines.get(first.unwrap_or(0)..).unwrap_or_default().join("\n").trim().to_owned()
+    let first = lines
+        .iter()
+        .position(|line| line.trim_start().starts_with("error"));
+    lines
+        .get(first.unwrap_or(0)..)
+        .unwrap_or_default()
+        .join("\n")
+        .trim()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -135,8 +174,21 @@ mod tests {
         let failure = Failure::new(&[mine], "");
         let exercise = root.join("labs/01-x/src/exercise.rs");
         assert!(failure.only_in(root, &exercise));
+        assert!(failure.only_in(root, &root.join("labs/01-x")));
         assert!(!failure.only_in(root, &root.join("labs/kit/src/lib.rs")));
         assert_eq!(failure.text, "error: one");
+    }
+
+    #[test]
+    fn an_error_in_a_macro_belongs_to_its_caller() {
+        let call = serde_json::json!({"file_name": "a.rs", "is_primary": false});
+        let span = serde_json::json!({
+            "file_name": "/rustc/std.rs",
+            "is_primary": true,
+            "expansion": {"span": call},
+        });
+        let span: Span = serde_json::from_value(span).unwrap();
+        assert_eq!(span.file(), Path::new("a.rs"));
     }
 
     #[test]
@@ -150,6 +202,9 @@ mod tests {
     #[test]
     fn messages_of_other_kinds_are_read_over() {
         let line = r#"{"reason":"build-script-executed","out_dir":"/x"}"#;
-        assert!(matches!(serde_json::from_str(line).unwrap(), Message::Other));
+        assert!(matches!(
+            serde_json::from_str(line).unwrap(),
+            Message::Other
+        ));
     }
 }

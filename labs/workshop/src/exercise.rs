@@ -43,19 +43,24 @@ impl Exercise {
     pub fn read(lab: &Lab) -> Result<Self> {
         let path = lab.dir.join("src/exercise.rs");
         let source = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(error)
-                .with_context(|| {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| {
                     format!(
                         "{} is missing: `cargo lab reset {} --yes` puts it back",
                         path.display(),
                         lab.id
                     )
-                }),
+                })
+            }
             other => other.with_context(|| format!("cannot read {}", path.display())),
         }?;
         let fixed = read(&lab.dir.join("src/fixed.rs"))?;
         let state = exercise::state(&source, &fixed);
-        Ok(Self { path, source, state })
+        Ok(Self {
+            path,
+            source,
+            state,
+        })
     }
 
     /// How far the learner is, with what the last test run said.
@@ -107,7 +112,11 @@ pub fn shipped(lab: &Lab) -> String {
 /// When broken.rs cannot be read.
 pub fn starter(lab: &Lab) -> Result<String> {
     let broken = read(&lab.dir.join("src/broken.rs"))?;
-    let gap = if broken.starts_with("//!") { "//!\n" } else { "\n" };
+    let gap = if broken.starts_with("//!") {
+        "//!\n"
+    } else {
+        "\n"
+    };
     Ok(format!(
         "//! Your repair of lab {}. Edit only this file: `cargo test -p {}` judges it.\n{gap}{}",
         lab.id,
@@ -144,7 +153,9 @@ pub fn replace(path: &Path, text: &str) -> Result<()> {
 #[must_use]
 pub fn shown(path: &Path, root: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
-    let below = path.strip_prefix(&here).or_else(|_| path.strip_prefix(root));
+    let below = path
+        .strip_prefix(&here)
+        .or_else(|_| path.strip_prefix(root));
     below.unwrap_or(path).display().to_string()
 }
 

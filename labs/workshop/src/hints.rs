@@ -31,7 +31,11 @@ pub fn of(lab: &Lab) -> Result<Vec<Hint>> {
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let hints = parse(&text);
     if hints.len() != COUNT {
-        bail!("{} has {} sections `## `, not {COUNT}", path.display(), hints.len());
+        bail!(
+            "{} has {} sections `## `, not {COUNT}",
+            path.display(),
+            hints.len()
+        );
     }
     Ok(hints)
 }
@@ -40,7 +44,10 @@ fn parse(text: &str) -> Vec<Hint> {
     let mut hints: Vec<Hint> = Vec::new();
     for line in text.lines() {
         if let Some(title) = line.strip_prefix("## ") {
-            hints.push(Hint { title: title.trim().to_owned(), text: String::new() });
+            hints.push(Hint {
+                title: title.trim().to_owned(),
+                text: String::new(),
+            });
         } else if let Some(hint) = hints.last_mut() {
             hint.text.push_str(line);
             hint.text.push('\n');

@@ -63,8 +63,31 @@ pub fn tied() -> Option<ExitCode> {
         return Some(ExitCode::FAILURE);
     }
     let error = Command::new(&program).args(args).exec();
-    terminal::complain(format_args!("error: cannot start {}: {error}", program.display()));
+    terminal::complain(format_args!(
+        "error: cannot start {}: {error}",
+        program.display()
+    ));
     Some(ExitCode::from(127))
+}
+
+/// Lets Ctrl-C end this program as its regular end, with exit code 0. The
+/// children get it too, from the terminal or because we are gone.
+///
+/// # Errors
+/// When the signal cannot be listened to.
+pub fn leave_on_interrupt() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut interrupt = {
+        let _inside = runtime.enter();
+        unix::signal(SignalKind::interrupt())?
+    };
+    std::thread::spawn(move || {
+        runtime.block_on(interrupt.recv());
+        std::process::exit(0);
+    });
+    Ok(())
 }
 
 /// How a child came to its end.
@@ -154,12 +177,16 @@ impl Signals {
 }
 
 async fn stop(child: &mut Child, signal: Signal) -> Result<Ended> {
-    let ended = Ended::Stopped { code: 128 + u8::try_from(signal.as_raw())? };
+    let ended = Ended::Stopped {
+        code: 128 + u8::try_from(signal.as_raw())?,
+    };
     // A terminal has sent Ctrl-C to the child as well.
     if signal == Signal::INT && timeout(OBEY, child.wait()).await.is_ok() {
         return Ok(ended);
     }
-    let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+    let pid = child
+        .id()
+        .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
     if let Some(pid) = pid {
         let _ = kill_process(pid, Signal::TERM);
     }
@@ -183,7 +210,9 @@ mod tests {
             Ok(())
         };
         let ended = supervise(command, Output::Lines(&mut take)).unwrap();
-        let Ended::Itself(status) = ended else { panic!("{ended:?}") };
+        let Ended::Itself(status) = ended else {
+            panic!("{ended:?}")
+        };
         assert_eq!(status.code(), Some(3));
         assert_eq!(seen, ["one", "two"]);
     }

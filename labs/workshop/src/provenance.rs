@@ -52,7 +52,10 @@ fn cpu() -> Option<String> {
     if cfg!(target_os = "macos") {
         return sysctl("machdep.cpu.brand_string");
     }
-    field(&std::fs::read_to_string("/proc/cpuinfo").ok()?, "model name")
+    field(
+        &std::fs::read_to_string("/proc/cpuinfo").ok()?,
+        "model name",
+    )
 }
 
 fn memory_gib() -> Option<u64> {
@@ -80,10 +83,15 @@ fn field(text: &str, key: &str) -> Option<String> {
 /// The distribution, if it says what it is, and the kernel.
 fn system() -> String {
     let uname = rustix::system::uname();
-    let kernel =
-        format!("{} {}", uname.sysname().to_string_lossy(), uname.release().to_string_lossy());
+    let kernel = format!(
+        "{} {}",
+        uname.sysname().to_string_lossy(),
+        uname.release().to_string_lossy()
+    );
     let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
-    let name = release.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
+    let name = release
+        .lines()
+        .find_map(|line| line.strip_prefix("PRETTY_NAME="));
     match name.map(|name| name.trim_matches('"')) {
         Some(name) if !name.is_empty() => format!("{name}, {kernel}"),
         _ => kernel,
@@ -94,7 +102,9 @@ fn system() -> String {
 fn locked(lock: &str, package: &str) -> Option<String> {
     let lock: toml::Table = lock.parse().ok()?;
     let packages = lock.get("package")?.as_array()?;
-    let found = packages.iter().find(|p| p.get("name").and_then(|n| n.as_str()) == Some(package));
+    let found = packages
+        .iter()
+        .find(|p| p.get("name").and_then(|n| n.as_str()) == Some(package));
     Some(found?.get("version")?.as_str()?.to_owned())
 }
 
@@ -102,14 +112,25 @@ fn locked(lock: &str, package: &str) -> Option<String> {
 /// recordings do not count, because making one changes it.
 fn commit(root: &Path) -> String {
     let git = |arguments: &[&str]| {
-        let output = Command::new("git").arg("-C").arg(root).args(arguments).output().ok()?;
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(root)
+            .args(arguments)
+            .output()
+            .ok()?;
         let text = String::from_utf8(output.stdout).ok()?;
         output.status.success().then(|| text.trim().to_owned())
     };
     let Some(commit) = git(&["rev-parse", "--short", "HEAD"]) else {
         return "unknown".to_owned();
     };
-    let status = ["status", "--porcelain", "--", ".", ":(exclude)labs/*/recording.json"];
+    let status = [
+        "status",
+        "--porcelain",
+        "--",
+        ".",
+        ":(exclude)labs/*/recording.json",
+    ];
     let clean = git(&status).is_some_and(|changes| changes.is_empty());
     format!("{commit}{}", if clean { "" } else { "+" })
 }
@@ -138,8 +159,19 @@ mod tests {
         assert_eq!(commit(root), "unknown");
         let git = |line: &str| {
             let mut command = Command::new("git");
-            command.arg("-C").arg(root).args(["-c", "user.name=a", "-c", "user.email=a@b"]);
-            assert!(command.args(line.split(' ')).output().unwrap().status.success(), "{line}");
+            command
+                .arg("-C")
+                .arg(root)
+                .args(["-c", "user.name=a", "-c", "user.email=a@b"]);
+            assert!(
+                command
+                    .args(line.split(' '))
+                    .output()
+                    .unwrap()
+                    .status
+                    .success(),
+                "{line}"
+            );
         };
         git("init -q");
         std::fs::create_dir_all(root.join("labs/01-x")).unwrap();

@@ -98,7 +98,11 @@ impl Paint {
     }
 
     fn with(self, style: Style, text: &str) -> String {
-        if self.on { format!("{style}{text}{style:#}") } else { text.to_owned() }
+        if self.on {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
     }
 }
 
@@ -106,7 +110,9 @@ impl Paint {
 pub fn clear() {
     if io::stdout().is_terminal() {
         let mut out = io::stdout().lock();
-        let _ = out.write_all(b"\x1b[2J\x1b[3J\x1b[H").and_then(|()| out.flush());
+        let _ = out
+            .write_all(b"\x1b[2J\x1b[3J\x1b[H")
+            .and_then(|()| out.flush());
     }
 }
 
@@ -155,7 +161,11 @@ impl Bar {
             .progress_chars("=> ");
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
         bar.set_style(style);
-        Self { bar, begun: Instant::now(), shown: false }
+        Self {
+            bar,
+            begun: Instant::now(),
+            shown: false,
+        }
     }
 
     /// Shows a step of cargo.
@@ -175,7 +185,8 @@ impl Bar {
     /// Shows that `second` seconds of the load are over.
     pub fn second(&mut self, second: f64, seconds: f64) {
         self.bar.set_position((second * 1e3) as u64);
-        self.bar.set_message(format!("{second:.1} of {seconds:.1} s"));
+        self.bar
+            .set_message(format!("{second:.1} of {seconds:.1} s"));
         self.show();
     }
 

@@ -27,7 +27,8 @@ fn find(names: &[&str], folders: &[PathBuf]) -> Option<PathBuf> {
 }
 
 fn executable(path: &Path) -> bool {
-    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    path.metadata()
+        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 /// The first line that `program arguments` prints.
@@ -84,10 +85,16 @@ impl Service {
     #[must_use]
     pub fn package(self) -> Package {
         match self {
-            Self::Redis => Package { apt: "redis-server", brew: "redis", name: "Redis" },
-            Self::PostgreSql => {
-                Package { apt: "postgresql", brew: "postgresql@17", name: "PostgreSQL" }
-            }
+            Self::Redis => Package {
+                apt: "redis-server",
+                brew: "redis",
+                name: "Redis",
+            },
+            Self::PostgreSql => Package {
+                apt: "postgresql",
+                brew: "postgresql@17",
+                name: "PostgreSQL",
+            },
         }
     }
 
@@ -114,7 +121,9 @@ impl Service {
 fn postgres_folders() -> Vec<PathBuf> {
     let mut folders = versions_under("/usr/lib/postgresql", |_| true);
     for prefix in ["/opt/homebrew/opt", "/usr/local/opt"] {
-        folders.extend(versions_under(prefix, |name| name.starts_with("postgresql")));
+        folders.extend(versions_under(prefix, |name| {
+            name.starts_with("postgresql")
+        }));
     }
     folders.extend(HOMEBREW.map(PathBuf::from));
     folders
@@ -123,14 +132,20 @@ fn postgres_folders() -> Vec<PathBuf> {
 fn versions_under(folder: &str, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     let number = |path: &PathBuf| {
         let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-        name.trim_start_matches(|c: char| !c.is_ascii_digit()).parse::<u32>().unwrap_or(0)
+        name.trim_start_matches(|c: char| !c.is_ascii_digit())
+            .parse::<u32>()
+            .unwrap_or(0)
     };
     let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
         .into_iter()
         .flatten()
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.file_name().and_then(OsStr::to_str).is_some_and(&wanted))
+        .filter(|path| {
+            path.file_name()
+                .and_then(OsStr::to_str)
+                .is_some_and(&wanted)
+        })
         .collect();
     found.sort_by_key(|path| std::cmp::Reverse(number(path)));
     found.into_iter().map(|path| path.join("bin")).collect()
@@ -156,7 +171,11 @@ impl Package {
         }
         let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
         if is_debian(&release) {
-            let sudo = if rustix::process::geteuid().is_root() { "" } else { "sudo " };
+            let sudo = if rustix::process::geteuid().is_root() {
+                ""
+            } else {
+                "sudo "
+            };
             return format!("{sudo}apt-get install {}", self.apt);
         }
         format!("install {} with this system's package manager", self.name)
@@ -165,9 +184,14 @@ impl Package {
 
 fn is_debian(release: &str) -> bool {
     release.lines().any(|line| {
-        let Some((key, value)) = line.split_once('=') else { return false };
+        let Some((key, value)) = line.split_once('=') else {
+            return false;
+        };
         matches!(key, "ID" | "ID_LIKE")
-            && value.trim_matches('"').split(' ').any(|id| matches!(id, "debian" | "ubuntu"))
+            && value
+                .trim_matches('"')
+                .split(' ')
+                .any(|id| matches!(id, "debian" | "ubuntu"))
     })
 }
 

@@ -63,7 +63,10 @@ mod tests {
     fn versions_are_found_and_typos_get_a_suggestion() {
         let fixture = Fixture::new();
         let lab = fixture.lab();
-        assert_eq!(all(lab).unwrap(), ["broken", "more_workers", "fixed", "exercise"]);
+        assert_eq!(
+            all(lab).unwrap(),
+            ["broken", "more_workers", "fixed", "exercise"]
+        );
         assert_eq!(named(lab, "More-Workers").unwrap(), "more_workers");
         let error = named(lab, "fixd").unwrap_err().to_string();
         assert!(error.contains("did you mean fixed?"), "{error}");

@@ -22,12 +22,12 @@ struct Section {
     figures: &'static [&'static str],
 }
 
-const fn section(
-    title: &'static str,
-    words: usize,
-    figures: &'static [&'static str],
-) -> Section {
-    Section { title, words, figures }
+const fn section(title: &'static str, words: usize, figures: &'static [&'static str]) -> Section {
+    Section {
+        title,
+        words,
+        figures,
+    }
 }
 
 /// No budget of its own; that of the chapter holds.
@@ -38,7 +38,11 @@ const SECTIONS: [Section; 12] = [
     section("Find it in production", 250, &["evidence"]),
     section("Predict", FREE, &[]),
     section("Why it happens", 250, &[]),
-    section("Your turn", FREE, &["contract", "claims", "commands", "hints"]),
+    section(
+        "Your turn",
+        FREE,
+        &["contract", "claims", "commands", "hints"],
+    ),
     section("The fix", FREE, &["diff"]),
     section("Half-fixes", FREE, &["half-fix"]),
     section("The proof", FREE, &["proof"]),
@@ -88,7 +92,12 @@ pub fn check(
             problems.add(
                 &page.file,
                 line,
-                format!("`{}` has {} written words, its budget is {}", section.title, part.words(), section.words),
+                format!(
+                    "`{}` has {} written words, its budget is {}",
+                    section.title,
+                    part.words(),
+                    section.words
+                ),
             );
         }
         for word in section.figures {
@@ -146,7 +155,11 @@ fn head(
     match outline.headings.iter().find(|h| h.level == 1) {
         Some(heading) if heading.text == wanted => {
             if heading.words == 0 {
-                problems.add(&page.file, page.line(heading.at), "the heading is followed by one sentence");
+                problems.add(
+                    &page.file,
+                    page.line(heading.at),
+                    "the heading is followed by one sentence",
+                );
             }
         }
         Some(heading) => problems.add(
@@ -161,17 +174,29 @@ fn head(
     let place = |word: &str| {
         let at = position(found, &before, word);
         if at.is_none() {
-            return Err(format!("`{{{{#lab {} {word}}}}}` is missing before the first section", lab.id));
+            return Err(format!(
+                "`{{{{#lab {} {word}}}}}` is missing before the first section",
+                lab.id
+            ));
         }
         Ok(at)
     };
     match (place("card"), place("panel")) {
         (Ok(card), Ok(panel)) if card > panel => {
-            problems.add(&page.file, page.line(panel.unwrap_or(0)), "the card comes before the panel");
+            problems.add(
+                &page.file,
+                page.line(panel.unwrap_or(0)),
+                "the card comes before the panel",
+            );
         }
         (card, panel) => {
+            let first = outline
+                .headings
+                .iter()
+                .find(|h| h.level == 1)
+                .map_or(0, |h| h.at);
             for missing in [card.err(), panel.err()].into_iter().flatten() {
-                problems.add(&page.file, page.line(0), missing);
+                problems.add(&page.file, page.line(first), missing);
             }
         }
     }
@@ -201,7 +226,11 @@ fn order(page: &Source, parts: &[Part<'_>], problems: &mut Problems) {
             continue;
         };
         if index < next {
-            problems.add(&page.file, line, format!("`{}` is out of order", part.title()));
+            problems.add(
+                &page.file,
+                line,
+                format!("`{}` is out of order", part.title()),
+            );
         }
         next = next.max(index + 1);
     }
@@ -210,7 +239,11 @@ fn order(page: &Source, parts: &[Part<'_>], problems: &mut Problems) {
         match parts.iter().find(|p| p.title() == section.title) {
             Some(part) => line = page.line(part.at()),
             // Reported where it would follow.
-            None => problems.add(&page.file, line, format!("section `{}` is missing", section.title)),
+            None => problems.add(
+                &page.file,
+                line,
+                format!("section `{}` is missing", section.title),
+            ),
         }
     }
 }
@@ -221,23 +254,40 @@ fn extra(page: &Source, part: &Part<'_>, found: &[Found<'_>], problems: &mut Pro
         "Predict" => {
             let text = &page.body()[part.at()..part.end];
             if !text.contains("<details>") || !text.contains("<summary>") {
-                problems.add(&page.file, line, "`Predict` folds its answer: <details><summary>");
+                problems.add(
+                    &page.file,
+                    line,
+                    "`Predict` folds its answer: <details><summary>",
+                );
             }
         }
         "Half-fixes" => {
             for (n, head) in part.heads.iter().enumerate().filter(|(_, h)| h.level == 3) {
-                let end = part.heads[n + 1..].iter().find(|h| h.level <= 3).map_or(part.end, |h| h.at);
+                let end = part.heads[n + 1..]
+                    .iter()
+                    .find(|h| h.level <= 3)
+                    .map_or(part.end, |h| h.at);
                 let line = page.line(head.at);
                 if head.words > HALF_FIX {
                     problems.add(
                         &page.file,
                         line,
-                        format!("half-fix `{}` has {} written words, its budget is {HALF_FIX}", head.text, head.words),
+                        format!(
+                            "half-fix `{}` has {} written words, its budget is {HALF_FIX}",
+                            head.text, head.words
+                        ),
                     );
                 }
-                let own = Part { heads: &part.heads[n..=n], end };
+                let own = Part {
+                    heads: &part.heads[n..=n],
+                    end,
+                };
                 if !shows(found, &own, "half-fix") {
-                    problems.add(&page.file, line, format!("`{}` shows no half-fix", head.text));
+                    problems.add(
+                        &page.file,
+                        line,
+                        format!("`{}` shows no half-fix", head.text),
+                    );
                 }
             }
         }

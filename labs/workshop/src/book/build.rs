@@ -48,11 +48,26 @@ pub fn build(workspace: &Workspace, dest: &Path, base: Base) -> Result<Built> {
         }
         Err(Failure::Machine(error)) => return Err(error),
     };
-    Ok(Built { site, problems: problems.sorted() })
+    Ok(Built {
+        site,
+        problems: problems.sorted(),
+    })
+}
+
+/// The folder that book.toml names, relative to the repository's root.
+#[must_use]
+pub fn folder(workspace: &Workspace) -> PathBuf {
+    Config::from_disk(workspace.root.join("book.toml")).map_or_else(
+        |_| PathBuf::from("target/book"),
+        |config| config.build.build_dir,
+    )
 }
 
 enum Failure {
-    Author { file: &'static str, error: anyhow::Error },
+    Author {
+        file: &'static str,
+        error: anyhow::Error,
+    },
     Machine(anyhow::Error),
 }
 
@@ -67,11 +82,12 @@ fn assemble(
     problems: &mut Problems,
 ) -> std::result::Result<Site, Failure> {
     let root = &workspace.root;
-    let mut config =
-        Config::from_disk(root.join("book.toml")).map_err(author("book.toml"))?;
+    let mut config = Config::from_disk(root.join("book.toml")).map_err(author("book.toml"))?;
     let site_url = settings(root, &config, problems);
     if base == Base::Local {
-        config.set("output.html.site-url", "/").map_err(author("book.toml"))?;
+        config
+            .set("output.html.site-url", "/")
+            .map_err(author("book.toml"))?;
     }
     config.build.build_dir = dest.to_path_buf();
     let labs = Labs::new(workspace);
@@ -84,6 +100,10 @@ fn assemble(
     let mut outcome = std::mem::take(&mut *preprocessor::lock(&outcome));
     problems.extend(outcome.problems.take().sorted());
     for message in messages {
+        // `settings` has said so, with the line.
+        if message.contains("deserialize `output.html`") {
+            continue;
+        }
         problems.add(&blame(&message, &outcome.pages), 1, message);
     }
     built.map_err(author("book/SUMMARY.md"))?;
@@ -98,7 +118,11 @@ fn assemble(
     finish::finish(dest, &outcome.pages, &site_url, &Edition::read(root))
         .map_err(Failure::Machine)?;
     let site = Site::read(dest).map_err(Failure::Machine)?;
-    let shown = dest.strip_prefix(root).unwrap_or(dest).display().to_string();
+    let shown = dest
+        .strip_prefix(root)
+        .unwrap_or(dest)
+        .display()
+        .to_string();
     links::check(dest, &shown, &site.names(), &outcome.pages, problems)
         .map_err(Failure::Machine)?;
     Ok(site)
@@ -108,18 +132,19 @@ fn assemble(
 fn settings(root: &Path, config: &Config, problems: &mut Problems) -> String {
     let text = std::fs::read_to_string(root.join("book.toml")).unwrap_or_default();
     let line = |needle: &str| {
-        text.lines().position(|l| l.trim_start().starts_with(needle)).map_or(1, |n| n + 1)
+        text.lines()
+            .position(|l| l.trim_start().starts_with(needle))
+            .map_or(1, |n| n + 1)
     };
     match config.get::<HtmlConfig>("output.html") {
         // mdBook logs this, and then builds with every setting at its default.
         Err(error) => {
             let message = format!("{error:#}");
-            let key = message.split('`').nth(1).unwrap_or("[output.html]").to_owned();
-            let at = match line(&key) {
-                1 => line("[output.html]"),
-                n => n,
-            };
-            problems.add("book.toml", at, message);
+            let key = message
+                .split("unknown field `")
+                .nth(1)
+                .and_then(|m| m.split('`').next());
+            problems.add("book.toml", line(key.unwrap_or("[output.html]")), message);
             "/".to_owned()
         }
         Ok(html) => match html.and_then(|h| h.site_url) {
@@ -161,8 +186,8 @@ fn refuse_to_empty(dest: &Path) -> Result<()> {
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
-    let path = std::path::absolute(path)
-        .with_context(|| format!("{} is no path", path.display()))?;
+    let path =
+        std::path::absolute(path).with_context(|| format!("{} is no path", path.display()))?;
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {
@@ -174,4 +199,3 @@ fn absolute(path: &Path) -> Result<PathBuf> {
     }
     Ok(out)
 }
-

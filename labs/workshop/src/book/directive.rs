@@ -63,6 +63,8 @@ pub enum Directive {
     Checklists,
     /// Symptom to chapter.
     Symptoms,
+    /// Which labs there are.
+    Coverage,
     /// mdBook's own include of a file.
     Include {
         /// Relative to the chapter.
@@ -104,7 +106,11 @@ pub fn find(body: &str) -> Vec<Found<'_>> {
             continue;
         };
         let inner = body[at + 2..end - 2].trim().trim_start_matches('#');
-        found.push(Found { range: at..end, text: &body[at..end], meaning: parse(inner) });
+        found.push(Found {
+            range: at..end,
+            text: &body[at..end],
+            meaning: parse(inner),
+        });
         from = end;
     }
     found
@@ -124,25 +130,35 @@ fn parse(inner: &str) -> Result<Directive, String> {
     match words.as_slice() {
         ["checklists"] => Ok(Directive::Checklists),
         ["symptoms"] => Ok(Directive::Symptoms),
+        ["coverage"] => Ok(Directive::Coverage),
         ["include" | "rustdoc_include", path] => {
             let (path, part) = match path.split_once(':') {
                 Some((path, part)) => (path, Some(part.to_owned())),
                 None => (*path, None),
             };
-            Ok(Directive::Include { path: path.to_owned(), part })
+            Ok(Directive::Include {
+                path: path.to_owned(),
+                part,
+            })
         }
         ["lab", lab, rest @ ..] => {
             let figure = figure(rest)?;
-            Ok(Directive::Lab { lab: (*lab).to_owned(), figure })
+            Ok(Directive::Lab {
+                lab: (*lab).to_owned(),
+                figure,
+            })
         }
+        ["lab"] => Err(format!("which lab, and which figure? A lab has {FIGURES}")),
         [] => Err("empty directive".to_owned()),
-        ["checklists" | "symptoms", ..] => Err(format!("`{}` takes no argument", words[0])),
+        ["checklists" | "symptoms" | "coverage", ..] => {
+            Err(format!("`{}` takes no argument", words[0]))
+        }
         ["include" | "rustdoc_include", ..] => {
             Err(format!("`{}` takes one argument, FILE:ANCHOR", words[0]))
         }
         ["title", ..] => Err("the title of a page stands in its front matter".to_owned()),
         [word, ..] => Err(format!(
-            "unknown directive `{word}`: there are lab, checklists, symptoms and include"
+            "unknown directive `{word}`: there are lab, checklists, symptoms, coverage and include"
         )),
     }
 }
@@ -192,7 +208,10 @@ mod tests {
         );
         assert_eq!(
             meaning("{{#include ../labs/x.rs:part}}"),
-            Ok(Directive::Include { path: "../labs/x.rs".into(), part: Some("part".into()) })
+            Ok(Directive::Include {
+                path: "../labs/x.rs".into(),
+                part: Some("part".into())
+            })
         );
     }
 
@@ -202,7 +221,8 @@ mod tests {
             ("{{#lab 01 chart}}", "unknown figure `chart`"),
             ("{{#lab 01 card now}}", "`card` takes no argument"),
             ("{{#lab 01 half-fix}}", "`half-fix` takes one argument"),
-            ("{{#lab}}", "which figure?"),
+            ("{{#lab}}", "which lab"),
+            ("{{#lab 01}}", "which figure?"),
             ("{{#agendum}}", "unknown directive `agendum`"),
             ("{{#title x}}", "front matter"),
             ("{{#lab 01 card", "not closed"),

@@ -74,7 +74,11 @@ impl Edition {
         let mut facts = vec![format!("Edition {}", esc(&self.version))];
         if let Some(commit) = &self.commit {
             let hash = commit.trim_end_matches('+');
-            let changed = if commit.ends_with('+') { " with changes" } else { "" };
+            let changed = if commit.ends_with('+') {
+                " with changes"
+            } else {
+                ""
+            };
             facts.push(match &self.repository {
                 Some(url) => format!(
                     r#"commit <a href="{}/tree/{hash}">{}</a>{changed}"#,
@@ -87,7 +91,10 @@ impl Edition {
         if let Some(version) = &self.actix_web {
             facts.push(format!("actix-web {}", esc(version)));
         }
-        format!(r#"<footer class="book-footer"><p>{}</p></footer>"#, facts.join(" · "))
+        format!(
+            r#"<footer class="book-footer"><p>{}</p></footer>"#,
+            facts.join(" · ")
+        )
     }
 }
 
@@ -96,7 +103,13 @@ fn commit(root: &Path) -> Option<String> {
     let out = Command::new("git")
         .arg("-C")
         .arg(root)
-        .args(["describe", "--always", "--dirty=+", "--abbrev=8", "--exclude=*"])
+        .args([
+            "describe",
+            "--always",
+            "--dirty=+",
+            "--abbrev=8",
+            "--exclude=*",
+        ])
         .output()
         .ok()?;
     let text = String::from_utf8(out.stdout).ok()?;

@@ -21,12 +21,24 @@ pub fn finish(dir: &Path, pages: &[Page], site_url: &str, edition: &Edition) -> 
     let footer = edition.footer();
     for page in pages {
         let description = page.source.front.as_ref().map(|f| plain(f.description()));
-        write(dir, &page.url, &footer, description.as_deref(), Some(&canonical(site_url, &page.url)))?;
+        write(
+            dir,
+            &page.url,
+            &footer,
+            description.as_deref(),
+            Some(&canonical(site_url, &page.url)),
+        )?;
     }
     // mdBook writes the first page a second time, as index.html.
     if let Some(first) = pages.first().filter(|page| page.url != "index.html") {
         let description = first.source.front.as_ref().map(|f| plain(f.description()));
-        write(dir, "index.html", &footer, description.as_deref(), Some(&canonical(site_url, &first.url)))?;
+        write(
+            dir,
+            "index.html",
+            &footer,
+            description.as_deref(),
+            Some(&canonical(site_url, &first.url)),
+        )?;
     }
     for extra in ["404.html", "print.html"] {
         if dir.join(extra).is_file() {
@@ -59,11 +71,17 @@ fn write(
 fn page(html: &str, footer: &str, description: Option<&str>, canonical: Option<&str>) -> String {
     let mut html = html.to_owned();
     if let Some(description) = description {
-        let new = format!(r#"<meta name="description" content="{}">"#, esc(description));
+        let new = format!(
+            r#"<meta name="description" content="{}">"#,
+            esc(description)
+        );
         replace_tag(&mut html, r#"<meta name="description""#, &new);
     }
     if let Some(canonical) = canonical {
-        let link = format!("<link rel=\"canonical\" href=\"{}\">\n    </head>", esc(canonical));
+        let link = format!(
+            "<link rel=\"canonical\" href=\"{}\">\n    </head>",
+            esc(canonical)
+        );
         replace_once(&mut html, "</head>", &link);
     }
     // Two headings of the first level are one too many.
@@ -112,7 +130,12 @@ fn replace_tag(html: &mut String, start: &str, to: &str) {
 fn sitemap(dir: &Path, pages: &[Page], site_url: &str) -> Result<()> {
     let urls: String = pages
         .iter()
-        .map(|page| format!("<url><loc>{}</loc></url>\n", esc(&canonical(site_url, &page.url))))
+        .map(|page| {
+            format!(
+                "<url><loc>{}</loc></url>\n",
+                esc(&canonical(site_url, &page.url))
+            )
+        })
         .collect();
     let xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
@@ -131,9 +154,17 @@ mod tests {
 
     #[test]
     fn a_page_gets_its_own_description_canonical_and_footer() {
-        let html = page(PAGE, "<footer>f</footer>", Some("a \"b\""), Some("https://x/y.html"));
+        let html = page(
+            PAGE,
+            "<footer>f</footer>",
+            Some("a \"b\""),
+            Some("https://x/y.html"),
+        );
         assert!(html.contains(r#"content="a &quot;b&quot;""#), "{html}");
-        assert!(html.contains(r#"<link rel="canonical" href="https://x/y.html">"#), "{html}");
+        assert!(
+            html.contains(r#"<link rel="canonical" href="https://x/y.html">"#),
+            "{html}"
+        );
         assert!(html.contains("</main>\n<footer>f</footer>"), "{html}");
         assert_eq!(html.matches("<h1").count(), 1, "{html}");
         assert_eq!(html.matches("</h1>").count(), 1, "{html}");

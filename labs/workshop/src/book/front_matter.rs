@@ -49,7 +49,6 @@ pub struct ChapterFront {
     /// Versions and settings that the failure needs.
     pub applies_to: String,
     /// Minutes to talk through the chapter.
-    #[expect(dead_code, reason = "the agenda of the facilitator's guide reads it")]
     pub minutes: u32,
     /// Minutes for the exercise.
     pub lab_minutes: u32,
@@ -137,7 +136,11 @@ pub fn read(file: &str, text: &str, problems: &mut Problems) -> (Option<Front>, 
     match parse(toml) {
         Ok(front) => {
             if front.title().contains(['{', '}']) {
-                problems.add(file, line_of(toml, "title"), "a title cannot contain braces");
+                problems.add(
+                    file,
+                    line_of(toml, "title"),
+                    "a title cannot contain braces",
+                );
             }
             (Some(front), body)
         }
@@ -154,9 +157,9 @@ pub fn read(file: &str, text: &str, problems: &mut Problems) -> (Option<Front>, 
 #[must_use]
 pub fn line_of(text: &str, key: &str) -> usize {
     let found = text.lines().position(|line| {
-        line.trim_start().strip_prefix(key).is_some_and(|rest| {
-            rest.trim_start().starts_with(['=', '.'])
-        })
+        line.trim_start()
+            .strip_prefix(key)
+            .is_some_and(|rest| rest.trim_start().starts_with(['=', '.']))
     });
     // Without the opening line the first line of TOML is the file's second.
     found.map_or(1, |n| n + if text.starts_with("+++") { 1 } else { 2 })
@@ -192,7 +195,10 @@ mod tests {
     fn an_unknown_key_is_named_with_its_line() {
         let found = problems("+++\ntitle = \"t\"\ndescription = \"d\"\nauthor = \"a\"\n+++\n# T\n");
         assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].starts_with("book/x.md:4: front matter: unknown field `author`"), "{found:?}");
+        assert!(
+            found[0].starts_with("book/x.md:4: front matter: unknown field `author`"),
+            "{found:?}"
+        );
     }
 
     #[test]
@@ -202,7 +208,9 @@ mod tests {
 
     #[test]
     fn broken_toml_has_a_line() {
-        assert!(problems("+++\ntitle = \"t\"\ndescription =\n+++\n")[0].starts_with("book/x.md:3: "));
+        assert!(
+            problems("+++\ntitle = \"t\"\ndescription =\n+++\n")[0].starts_with("book/x.md:3: ")
+        );
     }
 
     #[test]

@@ -56,7 +56,10 @@ fn class_of(stack: &ScopeStack) -> &'static str {
         .iter()
         .rev()
         .find_map(|scope| {
-            classes().iter().find(|(prefix, _)| prefix.is_prefix_of(*scope)).map(|(_, c)| *c)
+            classes()
+                .iter()
+                .find(|(prefix, _)| prefix.is_prefix_of(*scope))
+                .map(|(_, c)| *c)
         })
         .unwrap_or("")
 }
@@ -148,7 +151,7 @@ mod tests {
     #[test]
     fn rust_is_coloured_and_escaped() {
         let html = pre("fn f() -> Vec<u8> {\n\n    g(\"x\")\n}\n", "rust");
-        assert!(html.contains(r#"<span class="h-k">fn</span>"#), "{html}");
+        assert!(html.contains(r#"<span class="h-k">fn </span>"#), "{html}");
         assert!(html.contains("Vec&lt;"), "{html}");
         assert!(html.contains("<span class=\"l\"></span>\n"), "{html}");
         assert!(!html.contains("\n\n"), "{html}");

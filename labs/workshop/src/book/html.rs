@@ -24,7 +24,10 @@ pub fn esc(text: &str) -> String {
 pub fn inline(markdown: &str) -> String {
     let events = Parser::new_ext(markdown, Options::ENABLE_SMART_PUNCTUATION)
         .filter(|e| {
-            !matches!(e, Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph))
+            !matches!(
+                e,
+                Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph)
+            )
         })
         .map(|e| match e {
             Event::Html(t) | Event::InlineHtml(t) => Event::Text(t),
@@ -52,7 +55,10 @@ pub fn plain(markdown: &str) -> String {
 /// blank line, and what follows would be read as Markdown, so there is none.
 #[must_use]
 pub fn block(html: &str) -> String {
-    let lines: Vec<&str> = html.lines().filter(|line| !line.trim().is_empty()).collect();
+    let lines: Vec<&str> = html
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
     format!("\n{}\n", lines.join("\n"))
 }
 
@@ -62,7 +68,10 @@ mod tests {
 
     #[test]
     fn inline_markdown_has_no_paragraph_and_no_html() {
-        assert_eq!(inline("`top -H` shows <b>one</b>"), "<code>top -H</code> shows &lt;b&gt;one&lt;/b&gt;");
+        assert_eq!(
+            inline("`top -H` shows <b>one</b>"),
+            "<code>top -H</code> shows &lt;b&gt;one&lt;/b&gt;"
+        );
     }
 
     #[test]

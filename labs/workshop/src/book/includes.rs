@@ -15,7 +15,8 @@ use super::source::Source;
 #[must_use]
 pub fn anchored(text: &str, name: &str) -> Option<String> {
     let is = |line: &str, word: &str| {
-        line.split_once(word).is_some_and(|(_, rest)| rest.split_whitespace().next() == Some(name))
+        line.split_once(word)
+            .is_some_and(|(_, rest)| rest.split_whitespace().next() == Some(name))
     };
     let start = text.lines().position(|line| is(line, "ANCHOR: "))?;
     Some(
@@ -31,7 +32,8 @@ pub fn anchored(text: &str, name: &str) -> Option<String> {
 /// Reads what an include names, or says why that is nothing.
 pub fn read(root: &Path, page: &Source, path: &str, part: Option<&str>) -> Result<String, String> {
     let file = resolve(root, &page.file, path);
-    let text = std::fs::read_to_string(&file).map_err(|_| format!("no file `{path}` to include"))?;
+    let text =
+        std::fs::read_to_string(&file).map_err(|_| format!("no file `{path}` to include"))?;
     let part = part.filter(|part| !part.is_empty());
     let content = match part {
         None => text,
@@ -137,7 +139,13 @@ mod tests {
         let mut problems = Problems::default();
         let page = Source::read("book/x.md", &text, &mut problems);
         let outline = markdown::outline(page.body());
-        check(root.path(), &page, &outline, &directive::find(page.body()), &mut problems);
+        check(
+            root.path(),
+            &page,
+            &outline,
+            &directive::find(page.body()),
+            &mut problems,
+        );
         problems.sorted().iter().map(ToString::to_string).collect()
     }
 
@@ -153,14 +161,32 @@ mod tests {
     fn each_mistake_has_its_line() {
         for (body, wanted) in [
             ("\n```rust\nfn g() {}\n```\n", "book/x.md:7: retyped Rust"),
-            ("{{#include ../nothing.txt}}\n", "book/x.md:5: no file `../nothing.txt`"),
-            ("{{#include ../labs/01-x/src/lib.rs:gone}}\n", "book/x.md:5: `../labs/01-x/src/lib.rs` has no anchor `gone`"),
-            ("{{#include ../labs/01-x/src/lib.rs:none}}\n", "book/x.md:5: the include of `../labs/01-x/src/lib.rs` is empty"),
-            ("{{#include ../labs/01-x/src/lib.rs:1:2}}\n", "book/x.md:5: `../labs/01-x/src/lib.rs:1:2` is a range"),
-            ("```rust\n{{#include ../labs/01-x/src/lib.rs}}\n```\n", "book/x.md:6: Rust in a page comes from"),
+            (
+                "{{#include ../nothing.txt}}\n",
+                "book/x.md:5: no file `../nothing.txt`",
+            ),
+            (
+                "{{#include ../labs/01-x/src/lib.rs:gone}}\n",
+                "book/x.md:5: `../labs/01-x/src/lib.rs` has no anchor `gone`",
+            ),
+            (
+                "{{#include ../labs/01-x/src/lib.rs:none}}\n",
+                "book/x.md:5: the include of `../labs/01-x/src/lib.rs` is empty",
+            ),
+            (
+                "{{#include ../labs/01-x/src/lib.rs:1:2}}\n",
+                "book/x.md:5: `../labs/01-x/src/lib.rs:1:2` is a range",
+            ),
+            (
+                "```rust\n{{#include ../labs/01-x/src/lib.rs}}\n```\n",
+                "book/x.md:6: Rust in a page comes from",
+            ),
         ] {
             let found = problems(body);
-            assert!(found.iter().any(|p| p.starts_with(wanted)), "{body}: {found:?}");
+            assert!(
+                found.iter().any(|p| p.starts_with(wanted)),
+                "{body}: {found:?}"
+            );
         }
     }
 }

@@ -23,13 +23,23 @@ pub fn checklists(chapters: &[Entry<'_>], to_root: &str) -> String {
     for entry in chapters {
         let body = entry.page.body();
         let heads = markdown::outline(body).headings;
-        let Some(n) = heads.iter().position(|h| h.level == 2 && h.text == "Checklist") else {
+        let Some(n) = heads
+            .iter()
+            .position(|h| h.level == 2 && h.text == "Checklist")
+        else {
             continue;
         };
-        let end = heads[n + 1..].iter().find(|h| h.level <= 2).map_or(body.len(), |h| h.at);
+        let end = heads[n + 1..]
+            .iter()
+            .find(|h| h.level <= 2)
+            .map_or(body.len(), |h| h.at);
         let section = &body[heads[n].at..end];
         let items = section.split_once('\n').map_or("", |(_, rest)| rest).trim();
-        let _ = write!(out, "\n## [{}]({to_root}{})\n\n{items}\n", entry.name, entry.path);
+        let _ = write!(
+            out,
+            "\n## [{}]({to_root}{})\n\n{items}\n",
+            entry.name, entry.path
+        );
     }
     out
 }
@@ -42,7 +52,10 @@ pub fn symptoms(chapters: &[Entry<'_>], to_root: &str) -> String {
         .filter_map(|entry| Some((entry, entry.page.front.as_ref()?.chapter()?)))
         .flat_map(|(entry, front)| {
             front.symptoms.iter().map(move |symptom| {
-                (symptom.clone(), format!("[{}]({to_root}{})", entry.name, entry.path))
+                (
+                    symptom.clone(),
+                    format!("[{}]({to_root}{})", entry.name, entry.path),
+                )
             })
         })
         .collect();
@@ -55,8 +68,38 @@ pub fn symptoms(chapters: &[Entry<'_>], to_root: &str) -> String {
     out
 }
 
+/// Which labs there are, what they need, and how long they take.
+#[must_use]
+pub fn coverage(chapters: &[Entry<'_>], to_root: &str) -> String {
+    let mut out = String::from(
+        "\n| Chapter | What fails | Needs | Reading | Exercise |\n|---|---|---|--:|--:|\n",
+    );
+    for entry in chapters {
+        let Some(front) = entry.page.front.as_ref().and_then(|f| f.chapter()) else {
+            continue;
+        };
+        let needs = match front.services.as_slice() {
+            [] => "nothing else".to_owned(),
+            services => services.join(", "),
+        };
+        let _ = writeln!(
+            out,
+            "| [{}]({to_root}{}) | {} | {needs} | {} min | {} min |",
+            entry.name,
+            entry.path,
+            front.title.replace('|', "\\|"),
+            front.minutes,
+            front.lab_minutes
+        );
+    }
+    out
+}
+
 /// What stands in a page where a figure could not be drawn.
 #[must_use]
 pub fn placeholder(why: &str) -> String {
-    format!("\n<p class=\"lab-problem\">This figure could not be drawn: {}</p>\n", esc(why))
+    format!(
+        "\n<p class=\"lab-problem\">This figure could not be drawn: {}</p>\n",
+        esc(why)
+    )
 }

@@ -42,7 +42,11 @@ pub fn check(
             .collect();
         built.insert(url.as_str(), Built { html, ids });
     }
-    let site = Index { files, built: &built, pages };
+    let site = Index {
+        files,
+        built: &built,
+        pages,
+    };
     let mut known = BTreeSet::new();
     for page in pages {
         site.markdown(page, &mut known, problems);
@@ -63,7 +67,12 @@ struct Index<'a> {
 impl Index<'_> {
     /// The links that an author wrote. Targets of dead ones go to `known`, so
     /// that they are not reported again for the built page.
-    fn markdown(&self, page: &Page, known: &mut BTreeSet<(String, String)>, problems: &mut Problems) {
+    fn markdown(
+        &self,
+        page: &Page,
+        known: &mut BTreeSet<(String, String)>,
+        problems: &mut Problems,
+    ) {
         for (at, link) in markdown::outline(page.source.body()).links {
             if is_elsewhere(&link) {
                 continue;
@@ -82,11 +91,19 @@ impl Index<'_> {
             };
             let url = match self.pages.iter().find(|p| p.path == target) {
                 Some(page) => page.url.clone(),
-                None => target,
+                // mdBook turns the ending of any Markdown file into that of a page.
+                None => match target.strip_suffix(".md") {
+                    Some(stem) => format!("{stem}.html"),
+                    None => target,
+                },
             };
             if let Some(why) = self.dead(&url, fragment) {
                 let line = page.source.line(at);
-                problems.add(&page.source.file, line, format!("dead link `{link}`: {why}"));
+                problems.add(
+                    &page.source.file,
+                    line,
+                    format!("dead link `{link}`: {why}"),
+                );
                 known.insert((page.url.clone(), url));
             }
         }
@@ -102,7 +119,11 @@ impl Index<'_> {
         if built.html.matches("{{#").count() > meant {
             // A directive that failed has been reported at its line already.
             let line = body.find("{{#").map_or(1, |at| page.source.line(at));
-            problems.add(&page.source.file, line, "a directive is left over in the built page");
+            problems.add(
+                &page.source.file,
+                line,
+                "a directive is left over in the built page",
+            );
         }
     }
 
@@ -118,7 +139,8 @@ impl Index<'_> {
             let loads = match tag.name {
                 "script" | "img" | "iframe" | "source" | "video" | "audio" => true,
                 "link" => tag.attribute("rel").is_some_and(|rel| {
-                    rel.split(' ').any(|r| matches!(r, "stylesheet" | "icon" | "preload"))
+                    rel.split(' ')
+                        .any(|r| matches!(r, "stylesheet" | "icon" | "preload"))
                 }),
                 "a" => false,
                 _ => continue,
@@ -204,7 +226,10 @@ fn join(from: &str, path: &str) -> Option<String> {
 }
 
 fn unescape(text: &str) -> String {
-    text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    text.replace("&quot;", "\"")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
 }
 
 #[cfg(test)]

@@ -112,7 +112,12 @@ pub fn outline(body: &str) -> Outline {
                     CodeBlockKind::Indented => String::new(),
                 };
                 let content = inner(body, &range);
-                fence = Some(Fence { language, range, content, top_level: depth == 0 });
+                fence = Some(Fence {
+                    language,
+                    range,
+                    content,
+                    top_level: depth == 0,
+                });
                 depth += 1;
             }
             Event::End(TagEnd::CodeBlock) => {
@@ -188,7 +193,11 @@ mod tests {
         let outline = outline(
             "# T\n\nOne `two` three.\n\n{{#lab 01 card}}\n\n```sh\nls -l\n```\n\n## Next\n\n- four\n- five\n",
         );
-        let words: Vec<_> = outline.headings.iter().map(|h| (h.level, h.words, h.items)).collect();
+        let words: Vec<_> = outline
+            .headings
+            .iter()
+            .map(|h| (h.level, h.words, h.items))
+            .collect();
         assert_eq!(words, [(0, 0, 0), (1, 3, 0), (2, 2, 2)]);
         assert_eq!(outline.fences[0].language, "sh");
     }
@@ -197,7 +206,14 @@ mod tests {
     fn a_fence_in_a_list_is_not_on_top_level() {
         let body = "- a\n\n  ```rust\n  x\n  ```\n\n```rust\ny\n```\n";
         let outline = outline(body);
-        assert_eq!(outline.fences.iter().map(|f| f.top_level).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(
+            outline
+                .fences
+                .iter()
+                .map(|f| f.top_level)
+                .collect::<Vec<_>>(),
+            [false, true]
+        );
         assert_eq!(&body[outline.fences[1].content.clone()], "y\n");
     }
 }

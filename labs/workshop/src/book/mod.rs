@@ -9,6 +9,7 @@
 mod anatomy;
 mod build;
 mod directive;
+mod drawing;
 mod edition;
 mod figures;
 mod finish;
@@ -30,13 +31,11 @@ mod snapshot;
 mod source;
 mod tags;
 
-pub use build::{Base, Built, build};
-pub use inputs::fingerprint;
-pub use preprocessor::Labs;
+pub use build::{Base, build, folder};
+pub use preprocessor::{Labs, problems_of};
 pub use problem::Problem;
 pub use server::serve;
-pub use shelf::Shelf;
-pub use site::Site;
+pub use shelf::{Refresh, Shelf};
 
 #[cfg(test)]
 mod tests;

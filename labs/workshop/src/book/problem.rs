@@ -29,7 +29,11 @@ pub struct Problems(Vec<Problem>);
 impl Problems {
     /// Notes one.
     pub fn add(&mut self, file: &str, line: usize, message: impl Into<String>) {
-        self.0.push(Problem { file: file.to_owned(), line, message: message.into() });
+        self.0.push(Problem {
+            file: file.to_owned(),
+            line,
+            message: message.into(),
+        });
     }
 
     /// Takes over those of another list.

@@ -40,7 +40,10 @@ impl Site {
             };
             files.insert(name, policy);
         }
-        Ok(Self { dir: dir.to_path_buf(), files })
+        Ok(Self {
+            dir: dir.to_path_buf(),
+            files,
+        })
     }
 
     /// The addresses of all files.
@@ -74,11 +77,15 @@ fn walk(dir: &Path, prefix: &str, names: &mut BTreeSet<String>) -> Result<()> {
 fn policy(html: &str, framed: bool) -> String {
     let mut hashes = BTreeSet::new();
     for tag in tags(html) {
-        let data = tag.attribute("type").is_some_and(|kind| kind == "application/json");
+        let data = tag
+            .attribute("type")
+            .is_some_and(|kind| kind == "application/json");
         if tag.name != "script" || data || tag.attribute("src").is_some() {
             continue;
         }
-        let end = html[tag.end..].find("</script").map_or(html.len(), |n| tag.end + n);
+        let end = html[tag.end..]
+            .find("</script")
+            .map_or(html.len(), |n| tag.end + n);
         let digest = Sha256::digest(&html.as_bytes()[tag.end..end]);
         hashes.insert(format!("'sha256-{}'", STANDARD.encode(digest)));
     }
@@ -105,7 +112,10 @@ mod tests {
             false,
         );
         assert_eq!(policy.matches("sha256-").count(), 1, "{policy}");
-        assert!(policy.contains("'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"), "{policy}");
+        assert!(
+            policy.contains("'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"),
+            "{policy}"
+        );
         assert!(policy.contains("frame-ancestors 'none'"));
         assert!(!policy.contains("script-src 'self' 'unsafe"));
     }

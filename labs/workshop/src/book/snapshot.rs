@@ -44,7 +44,9 @@ impl Snapshot {
     /// `half-fix-NAME`.
     #[must_use]
     pub fn path(lab: &Lab, version: &str) -> PathBuf {
-        lab.dir.join("tests/snapshots").join(format!("{version}.snap"))
+        lab.dir
+            .join("tests/snapshots")
+            .join(format!("{version}.snap"))
     }
 
     /// Reads the snapshot of `version`.
@@ -73,7 +75,9 @@ impl Snapshot {
             .filter_map(|line| claim(line).map(|(outcome, words)| (outcome, words.to_owned())))
             .collect();
         if claims.is_empty() {
-            bail!("no claim: a transcript ends with lines that begin with `✓ holds: ` or `✗ fails: `");
+            bail!(
+                "no claim: a transcript ends with lines that begin with `✓ holds: ` or `✗ fails: `"
+            );
         }
         Ok(Self { lines, claims })
     }
@@ -92,7 +96,10 @@ impl Snapshot {
 pub fn check(root: &Path, lab: &Lab, problems: &mut Problems) {
     let shown = |version: &str| {
         let path = Snapshot::path(lab, version);
-        path.strip_prefix(root).unwrap_or(&path).display().to_string()
+        path.strip_prefix(root)
+            .unwrap_or(&path)
+            .display()
+            .to_string()
     };
     let mut versions = vec!["broken".to_owned(), "fixed".to_owned()];
     match lab.half_fixes() {
@@ -112,13 +119,21 @@ pub fn check(root: &Path, lab: &Lab, problems: &mut Problems) {
     for (version, snapshot) in &read {
         let words = |s: &Snapshot| s.claims.iter().map(|c| c.1.clone()).collect::<Vec<_>>();
         if words(snapshot) != words(fixed) {
-            problems.add(&shown(version), 1, "its claims are not those of fixed.snap, in their order");
+            problems.add(
+                &shown(version),
+                1,
+                "its claims are not those of fixed.snap, in their order",
+            );
         }
         let bad = snapshot.failed().count();
         if *version == "fixed" && bad > 0 {
             problems.add(&shown(version), 1, "a claim does not hold for fixed");
         } else if *version != "fixed" && bad == 0 {
-            problems.add(&shown(version), 1, "every claim holds: this version shows no failure");
+            problems.add(
+                &shown(version),
+                1,
+                "every claim holds: this version shows no failure",
+            );
         }
     }
 }
@@ -129,7 +144,8 @@ mod tests {
 
     #[test]
     fn claims_are_read_with_their_outcome() {
-        let text = "---\nsource: x\n---\n# phase\n> GET /\n\n✗ fails: a\n✓ holds: b\n– not reached: c\n";
+        let text =
+            "---\nsource: x\n---\n# phase\n> GET /\n\n✗ fails: a\n✓ holds: b\n– not reached: c\n";
         let snapshot = Snapshot::parse(text).unwrap();
         assert_eq!(snapshot.lines.len(), 6);
         assert_eq!(

@@ -20,7 +20,12 @@ impl Source {
     /// Reads the front matter of `text`.
     pub fn read(file: &str, text: &str, problems: &mut Problems) -> Self {
         let (front, body_at) = front_matter::read(file, text, problems);
-        Self { file: file.to_owned(), text: text.to_owned(), front, body_at }
+        Self {
+            file: file.to_owned(),
+            text: text.to_owned(),
+            front,
+            body_at,
+        }
     }
 
     /// The Markdown after the front matter.
@@ -52,5 +57,8 @@ impl Source {
 #[must_use]
 pub fn line_at(text: &str, offset: usize) -> usize {
     let end = offset.min(text.len());
-    1 + text.as_bytes()[..end].iter().filter(|b| **b == b'\n').count()
+    1 + text.as_bytes()[..end]
+        .iter()
+        .filter(|b| **b == b'\n')
+        .count()
 }

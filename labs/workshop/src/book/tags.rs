@@ -23,7 +23,10 @@ impl<'a> Tag<'a> {
         loop {
             let at = rest.find(name)?;
             let before = rest[..at].chars().next_back();
-            let after = rest[at + name.len()..].trim_start().strip_prefix('=').map(str::trim_start);
+            let after = rest[at + name.len()..]
+                .trim_start()
+                .strip_prefix('=')
+                .map(str::trim_start);
             rest = &rest[at + name.len()..];
             let Some(value) = after else { continue };
             if before.is_some_and(|c| c.is_whitespace() || c == '"' || c == '\'') {
@@ -55,7 +58,12 @@ pub fn tags(html: &str) -> Vec<Tag<'_>> {
             continue;
         }
         let end = close(rest).map_or(html.len(), |n| at + n + 1);
-        out.push(Tag { name, at, end, inside: &html[at + 1 + name.len()..end.max(at + 1 + name.len())] });
+        out.push(Tag {
+            name,
+            at,
+            end,
+            inside: &html[at + 1 + name.len()..end.max(at + 1 + name.len())],
+        });
         from = end;
         if matches!(name, "script" | "style") {
             let stop = format!("</{name}");
@@ -87,7 +95,10 @@ mod tests {
     fn tags_and_attributes_are_found() {
         let html = r#"<a data-href="x" href="a.html#b" title="1 > 0">t</a><script>"<b id=1>"</script><p id=x>"#;
         let tags = tags(html);
-        assert_eq!(tags.iter().map(|t| t.name).collect::<Vec<_>>(), ["a", "script", "p"]);
+        assert_eq!(
+            tags.iter().map(|t| t.name).collect::<Vec<_>>(),
+            ["a", "script", "p"]
+        );
         assert_eq!(tags[0].attribute("href"), Some("a.html#b"));
         assert_eq!(tags[0].attribute("title"), Some("1 > 0"));
         assert_eq!(tags[2].attribute("id"), Some("x"));

@@ -15,7 +15,11 @@ use crate::workspace::{Lab, Workspace};
 /// # Errors
 /// When cargo or the test program cannot be started.
 pub fn run(workspace: &Workspace, lab: &Lab) -> Result<ExitCode> {
-    Ok(if judge(workspace, lab)? { ExitCode::SUCCESS } else { ExitCode::from(RED) })
+    Ok(if judge(workspace, lab)? {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(RED)
+    })
 }
 
 /// Prints the verdict; whether it is green, or the exercise not started.
@@ -46,7 +50,10 @@ pub fn judge(workspace: &Workspace, lab: &Lab) -> Result<bool> {
         .status()
         .with_context(|| format!("cannot start {}", program.display()))?;
     if status.code().is_none() {
-        terminal::complain(format_args!("the test program of lab {} ended: {status}", lab.id));
+        terminal::complain(format_args!(
+            "the test program of lab {} ended: {status}",
+            lab.id
+        ));
     }
     Ok(status.success())
 }

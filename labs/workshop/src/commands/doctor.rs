@@ -1,6 +1,7 @@
 //! `doctor`: what this machine has and what it lacks, with the remedy.
 
 mod findings;
+mod programs;
 
 use std::process::ExitCode;
 
@@ -57,7 +58,11 @@ pub fn run(workspace: &Workspace, json: bool) -> Result<ExitCode> {
 /// Only what is required, and is not there, is an error.
 fn verdict(findings: &[Finding]) -> u8 {
     let bad = |f: &Finding| f.required && f.state == State::Missing;
-    if findings.iter().any(bad) { crate::USAGE } else { 0 }
+    if findings.iter().any(bad) {
+        crate::USAGE
+    } else {
+        0
+    }
 }
 
 fn print(findings: &[Finding]) {
@@ -69,7 +74,11 @@ fn print(findings: &[Finding]) {
                 State::Warn => "warn",
                 State::Missing => "missing",
             };
-            let remedy = finding.remedy.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
+            let remedy = finding
+                .remedy
+                .as_ref()
+                .map(|r| format!(": {r}"))
+                .unwrap_or_default();
             let end = format!("{} ({}){remedy}", finding.found, finding.purpose);
             vec![state.to_owned(), finding.name.to_owned(), end]
         })
@@ -105,7 +114,10 @@ mod tests {
             purpose: String::new(),
             remedy: None,
         };
-        assert_eq!(verdict(&[finding(State::Missing, false), finding(State::Warn, true)]), 0);
+        assert_eq!(
+            verdict(&[finding(State::Missing, false), finding(State::Warn, true)]),
+            0
+        );
         assert_eq!(verdict(&[finding(State::Missing, true)]), 2);
     }
 }

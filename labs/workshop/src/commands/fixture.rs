@@ -29,14 +29,23 @@ impl Fixture {
         let lab = |path: &str, text: &str| put(&format!("labs/01-slow-answer/{path}"), text);
         put("book.toml", "");
         put("labs/kit/README", "");
-        put("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"labs/[0-9][0-9]-*\"]\n");
+        put(
+            "Cargo.toml",
+            "[workspace]\nresolver = \"3\"\nmembers = [\"labs/[0-9][0-9]-*\"]\n",
+        );
         // Its own target folder, whatever the tests themselves are built into.
         put(".cargo/config.toml", "[build]\ntarget-dir = \"target\"\n");
         lab("Cargo.toml", MANIFEST);
         lab("src/lib.rs", LIB);
         lab("src/main.rs", MAIN);
-        lab("src/broken.rs", "//! Slow.\npub fn server() -> bool {\n    false\n}\n");
-        lab("src/fixed.rs", "//! Fast.\npub fn server() -> bool {\n    true\n}\n");
+        lab(
+            "src/broken.rs",
+            "//! Slow.\npub fn server() -> bool {\n    false\n}\n",
+        );
+        lab(
+            "src/fixed.rs",
+            "//! Fast.\npub fn server() -> bool {\n    true\n}\n",
+        );
         lab("src/half_fixes/mod.rs", "");
         lab("src/half_fixes/more_workers.rs", "");
         lab("tests/proof.rs", PROOF);
@@ -45,7 +54,10 @@ impl Fixture {
         let workspace = Workspace::open(root).unwrap();
         let shipped = exercise::shipped(&workspace.labs[0]);
         lab("src/exercise.rs", &shipped);
-        Self { _folder: folder, workspace }
+        Self {
+            _folder: folder,
+            workspace,
+        }
     }
 
     /// Its only lab.

@@ -39,7 +39,11 @@ struct Need<'a> {
 /// When a lab's files cannot be read.
 pub fn run(workspace: &Workspace, json: bool) -> Result<ExitCode> {
     let progress = Progress::load(&workspace.root);
-    let rows = workspace.labs.iter().map(|lab| row(lab, &progress)).collect::<Result<Vec<_>>>()?;
+    let rows = workspace
+        .labs
+        .iter()
+        .map(|lab| row(lab, &progress))
+        .collect::<Result<Vec<_>>>()?;
     if json {
         say!("{}", serde_json::to_string_pretty(&rows)?);
         return Ok(ExitCode::SUCCESS);
@@ -52,8 +56,14 @@ fn row<'a>(lab: &'a Lab, progress: &Progress) -> Result<Row<'a>> {
     let services = lab.services.iter().map(|name| {
         let service = Service::named(name);
         let present = service.is_some_and(|service| service.find().is_some());
-        let remedy = service.filter(|_| !present).map(|service| service.package().remedy());
-        Need { name, present, remedy }
+        let remedy = service
+            .filter(|_| !present)
+            .map(|service| service.package().remedy());
+        Need {
+            name,
+            present,
+            remedy,
+        }
     });
     Ok(Row {
         lab: &lab.id,
@@ -69,7 +79,11 @@ fn print(rows: &[Row<'_>]) {
     let heading = ["lab", "title", "state", "minutes", "services"].map(str::to_owned);
     let cells = rows.iter().map(|row| {
         let services = row.services.iter().map(|need| {
-            format!("{}{}", need.name, if need.present { "" } else { " (missing)" })
+            format!(
+                "{}{}",
+                need.name,
+                if need.present { "" } else { " (missing)" }
+            )
         });
         let services = services.collect::<Vec<_>>().join(", ");
         vec![
@@ -77,11 +91,21 @@ fn print(rows: &[Row<'_>]) {
             row.title.to_owned(),
             row.state.words().to_owned(),
             row.minutes.to_string(),
-            if services.is_empty() { "none".to_owned() } else { services },
+            if services.is_empty() {
+                "none".to_owned()
+            } else {
+                services
+            },
         ]
     });
     let all: Vec<Vec<String>> = std::iter::once(heading.to_vec()).chain(cells).collect();
-    let align = [Align::Left, Align::Left, Align::Left, Align::Right, Align::Left];
+    let align = [
+        Align::Left,
+        Align::Left,
+        Align::Left,
+        Align::Right,
+        Align::Left,
+    ];
     let paint = Paint::stdout();
     let mut lines = table::lines(&align, &all).into_iter();
     if let Some(heading) = lines.next() {
@@ -95,7 +119,11 @@ fn print(rows: &[Row<'_>]) {
         }
     }
     say!();
-    if rows.iter().flat_map(|row| &row.services).any(|need| !need.present) {
+    if rows
+        .iter()
+        .flat_map(|row| &row.services)
+        .any(|need| !need.present)
+    {
         say!("`cargo lab doctor` says how to get what is missing.");
     }
     if let Some(next) = rows.iter().find(|row| row.state == Status::InProgress) {

@@ -38,9 +38,7 @@ pub const RED: u8 = 1;
 pub fn run(workspace: &Workspace, command: Command) -> Result<ExitCode> {
     let lab = |name: &str| workspace.lab(name);
     match command {
-        Command::Serve(args) => {
-            serve::run(workspace, args.port, args.open, &args.allow_host)
-        }
+        Command::Serve(args) => serve::run(workspace, args.port, args.open, &args.allow_host),
         Command::Build { dest } => build::run(workspace, dest.as_deref()),
         Command::Preprocess { question } => {
             let renderer = question.map(|PreprocessQuestion::Supports { renderer }| renderer);
@@ -52,15 +50,26 @@ pub fn run(workspace: &Workspace, command: Command) -> Result<ExitCode> {
         Command::Check(arg) => check::run(workspace, lab(&arg.name)?),
         Command::Watch(arg) => watch::run(workspace, lab(&arg.name)?),
         Command::Hint { lab: arg, all } => hint::run(workspace, lab(&arg.name)?, all),
-        Command::Run { lab: arg, version, port } => {
-            run::run(workspace, lab(&arg.name)?, version.as_deref(), port)
-        }
-        Command::Prove { lab: arg, version, cmd } => {
-            prove::run(workspace, lab(&arg.name)?, version.as_deref(), cmd.as_deref())
-        }
-        Command::Load { lab: arg, versions, record } => {
-            load::run(workspace, lab(&arg.name)?, &versions, record)
-        }
+        Command::Run {
+            lab: arg,
+            version,
+            port,
+        } => run::run(workspace, lab(&arg.name)?, version.as_deref(), port),
+        Command::Prove {
+            lab: arg,
+            version,
+            cmd,
+        } => prove::run(
+            workspace,
+            lab(&arg.name)?,
+            version.as_deref(),
+            cmd.as_deref(),
+        ),
+        Command::Load {
+            lab: arg,
+            versions,
+            record,
+        } => load::run(workspace, lab(&arg.name)?, &versions, record),
         Command::Doctor { json } => doctor::run(workspace, json),
     }
 }
@@ -98,13 +107,19 @@ fn not_compiled(workspace: &Workspace, lab: &Lab, failure: &Failure) {
     terminal::complain(format_args!("{}\n", failure.text));
     let exercise = lab.dir.join("src/exercise.rs");
     let file = exercise::shown(&exercise, &workspace.root);
-    if failure.only_in(&workspace.root, &exercise) {
-        terminal::complain(format_args!("{file} does not compile: the compiler says why above."));
+    let package = &lab.package;
+    let next = if failure.only_in(&workspace.root, &exercise) {
+        format!("{file} does not compile: the compiler says why above.")
+    } else if failure.only_in(&workspace.root, &lab.dir) {
+        format!(
+            "{package} does not compile. The lab calls `server` of {file}: keep its name and \
+             its arguments as broken.rs has them. `git status` shows what else was edited."
+        )
     } else {
-        terminal::complain(format_args!(
-            "{} does not compile, and not because of {file}: `git status` shows what else \
-             was edited, `cargo lab doctor` what this machine lacks.",
-            lab.package
-        ));
-    }
+        format!(
+            "{package} could not be built. `cargo lab doctor` says what this machine lacks, \
+             `git status` what was edited."
+        )
+    };
+    terminal::complain(format_args!("{next}"));
 }

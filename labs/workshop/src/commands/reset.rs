@@ -44,10 +44,16 @@ pub fn run(workspace: &Workspace, lab: &Lab, yes: bool) -> Result<ExitCode> {
             }
         }
         let backup = keep(&workspace.root, lab, &source)?;
-        say!("Your work is kept in {}", exercise::shown(&backup, &workspace.root));
+        say!(
+            "Your work is kept in {}",
+            exercise::shown(&backup, &workspace.root)
+        );
     }
     exercise::replace(&path, &shipped)?;
-    say!("{file} is as it was shipped. Begin again: cargo lab start {}", lab.id);
+    say!(
+        "{file} is as it was shipped. Begin again: cargo lab start {}",
+        lab.id
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -93,8 +99,9 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).unwrap(), exercise::shipped(lab));
         }
         let backups = fs::read_dir(workspace.root.join(".lab/backups")).unwrap();
-        let mut kept: Vec<String> =
-            backups.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
+        let mut kept: Vec<String> = backups
+            .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+            .collect();
         kept.sort();
         assert_eq!(kept, ["one", "two"]);
     }
@@ -105,7 +112,10 @@ mod tests {
         let path = fixture.lab().dir.join("src/exercise.rs");
         fs::remove_file(&path).unwrap();
         run(&fixture.workspace, fixture.lab(), false).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), exercise::shipped(fixture.lab()));
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            exercise::shipped(fixture.lab())
+        );
         assert!(!fixture.workspace.root.join(".lab/backups").exists());
     }
 }

@@ -20,12 +20,7 @@ const LISTENING: &str = "listening on ";
 ///
 /// # Errors
 /// When the port is taken or the program cannot be started.
-pub fn run(
-    workspace: &Workspace,
-    lab: &Lab,
-    version: Option<&str>,
-    port: u16,
-) -> Result<ExitCode> {
+pub fn run(workspace: &Workspace, lab: &Lab, version: Option<&str>, port: u16) -> Result<ExitCode> {
     let version = version::pick(lab, version)?;
     free(lab, &version, port)?;
     let Some(program) = super::build(workspace, lab, &version)? else {
@@ -45,14 +40,19 @@ pub fn run(
         Ok(())
     };
     match process::supervise(command, Output::Lines(&mut take))? {
-        Ended::Stopped { .. } => Ok(ExitCode::SUCCESS),
-        Ended::Itself(status) if announced => {
-            bail_red(&format!("version {version} of lab {} ended: {status}", lab.id))
-        }
+        // Ctrl-C is how this command ends.
+        Ended::Stopped { code: 130 } => Ok(ExitCode::SUCCESS),
+        Ended::Stopped { code } => Ok(ExitCode::from(code)),
+        Ended::Itself(status) if announced => bail_red(&format!(
+            "version {version} of lab {} ended: {status}",
+            lab.id
+        )),
         // The program has said why.
         Ended::Itself(status) => {
             let code = status.code().and_then(|code| u8::try_from(code).ok());
-            Ok(ExitCode::from(code.filter(|&code| code != 0).unwrap_or(RED)))
+            Ok(ExitCode::from(
+                code.filter(|&code| code != 0).unwrap_or(RED),
+            ))
         }
     }
 }
@@ -65,8 +65,15 @@ fn bail_red(message: &str) -> Result<ExitCode> {
 /// Says where it listens, and what to try.
 fn announce(lab: &Lab, version: &str, url: &str) {
     let paint = Paint::stdout();
-    say!("{}", paint.bold(&format!("Lab {}, {version}: {url}", lab.id)));
-    let port = url.rsplit(':').next().unwrap_or_default().trim_end_matches('/');
+    say!(
+        "{}",
+        paint.bold(&format!("Lab {}, {version}: {url}", lab.id))
+    );
+    let port = url
+        .rsplit(':')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches('/');
     if !lab.tries.is_empty() {
         say!();
         say!("In another terminal, try:");
@@ -88,9 +95,8 @@ fn free(lab: &Lab, version: &str, port: u16) -> Result<()> {
             lab.id,
             port.checked_add(1).unwrap_or(0)
         ),
-        Err(error) => Err(error).with_context(|| {
-            format!("cannot listen on port {port}: choose another with --port")
-        }),
+        Err(error) => Err(error)
+            .with_context(|| format!("cannot listen on port {port}: choose another with --port")),
     }
 }
 
@@ -104,7 +110,9 @@ mod tests {
         let fixture = Fixture::new();
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
-        let error = run(&fixture.workspace, fixture.lab(), None, port).unwrap_err().to_string();
+        let error = run(&fixture.workspace, fixture.lab(), None, port)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("is taken"), "{error}");
         assert!(error.contains("cargo lab run 01 broken --port"), "{error}");
     }

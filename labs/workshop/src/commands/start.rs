@@ -25,9 +25,9 @@ pub fn run(workspace: &Workspace, lab: &Lab) -> Result<ExitCode> {
             "exercise {id} is already started: go on in {file}, or begin anew with \
              `cargo lab reset {id}` and `cargo lab start {id}`"
         ),
-        State::ReferenceRepair => bail!(
-            "{file} is the reference repair: `cargo lab reset {id}` puts the exercise back"
-        ),
+        State::ReferenceRepair => {
+            bail!("{file} is the reference repair: `cargo lab reset {id}` puts the exercise back")
+        }
     }
     let claims = claims::of_broken(lab)?;
     exercise::replace(&exercise.path, &exercise::starter(lab)?)?;
@@ -47,14 +47,20 @@ pub fn run(workspace: &Workspace, lab: &Lab) -> Result<ExitCode> {
             Finding::Holds => {}
             Finding::Fails => say!("{}", paint.bad(&format!("✗ fails: {}", claim.promise))),
             Finding::NotReached => {
-                say!("{}", paint.warn(&format!("– not reached: {}", claim.promise)));
+                say!(
+                    "{}",
+                    paint.warn(&format!("– not reached: {}", claim.promise))
+                );
             }
         }
     }
     say!();
     say!("{}", paint.bold("Next"));
     say!("  cargo lab watch {id}       judges it on each save");
-    say!("  cargo test -p {}     judges it once, with the other versions", lab.package);
+    say!(
+        "  cargo test -p {}     judges it once, with the other versions",
+        lab.package
+    );
     say!("  cargo lab run {id}         runs it as a server");
     say!("  cargo lab hint {id}        the first of three hints");
     Ok(ExitCode::SUCCESS)
@@ -72,7 +78,9 @@ mod tests {
         let path = fixture.lab().dir.join("src/exercise.rs");
         let mine = std::fs::read_to_string(&path).unwrap() + "// mine\n";
         std::fs::write(&path, &mine).unwrap();
-        let error = run(&fixture.workspace, fixture.lab()).unwrap_err().to_string();
+        let error = run(&fixture.workspace, fixture.lab())
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("cargo lab reset 01"), "{error}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), mine);
     }

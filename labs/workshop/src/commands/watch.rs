@@ -12,6 +12,7 @@ use notify_debouncer_mini::{DebounceEventResult, new_debouncer};
 
 use crate::commands::check;
 use crate::exercise;
+use crate::process;
 use crate::say;
 use crate::terminal::{self, Paint};
 use crate::workspace::{Lab, Workspace};
@@ -33,6 +34,7 @@ pub fn run(workspace: &Workspace, lab: &Lab) -> Result<ExitCode> {
         .watch(&source, RecursiveMode::Recursive)
         .with_context(|| format!("cannot watch {}", source.display()))?;
 
+    process::leave_on_interrupt()?;
     let mut seen = stamps(&source);
     judge(workspace, lab);
     loop {
@@ -62,7 +64,10 @@ fn judge(workspace: &Workspace, lab: &Lab) {
     }
     let file = exercise::shown(&lab.dir.join("src/exercise.rs"), &workspace.root);
     say!();
-    say!("Waiting for a save of {file}. A hint: cargo lab hint {}. Ctrl-C ends.", lab.id);
+    say!(
+        "Waiting for a save of {file}. A hint: cargo lab hint {}. Ctrl-C ends.",
+        lab.id
+    );
 }
 
 /// When each Rust file below `folder` was last written, and its length.

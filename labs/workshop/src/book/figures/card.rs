@@ -26,7 +26,11 @@ pub fn draw(around: &Surroundings<'_>, lab: &Lab) -> Result<String> {
         );
     };
     let symptoms: Vec<_> = front.symptoms.iter().map(|s| inline(s)).collect();
-    row("see", "You see", symptoms.join(r#"<span class="card-or"> · </span>"#));
+    row(
+        "see",
+        "You see",
+        symptoms.join(r#"<span class="card-or"> · </span>"#),
+    );
     row(
         "confirm",
         "Confirm in one minute",
@@ -47,7 +51,11 @@ pub fn draw(around: &Surroundings<'_>, lab: &Lab) -> Result<String> {
     );
     if !front.not_this.is_empty() {
         let others: Vec<_> = front.not_this.iter().map(|n| other(around, n)).collect();
-        row("other", "Not this?", others.join(r#"<span class="card-or"> · </span>"#));
+        row(
+            "other",
+            "Not this?",
+            others.join(r#"<span class="card-or"> · </span>"#),
+        );
     }
     row("applies", "Applies to", inline(&front.applies_to));
     row(
@@ -66,7 +74,11 @@ fn other(around: &Surroundings<'_>, other: &NotThis) -> String {
     let symptom = inline(&other.symptom);
     match around.paths.get(&other.lab) {
         Some(path) => {
-            format!(r#"{symptom}: <a href="{}{}">{name}</a>"#, around.to_root, esc(path))
+            format!(
+                r#"{symptom}: <a href="{}{}">{name}</a>"#,
+                around.to_root,
+                esc(path)
+            )
         }
         None => format!("{symptom}: {name}"),
     }
@@ -75,9 +87,22 @@ fn other(around: &Surroundings<'_>, other: &NotThis) -> String {
 /// How many lines the card has at the width of a page.
 pub fn lines(front: &ChapterFront) -> usize {
     let rows = [
-        front.symptoms.iter().map(|s| plain(s)).collect::<Vec<_>>().join(" · "),
-        format!("{} {}", front.confirm.command, plain(&front.confirm.decides)),
-        format!("{} Risk: {}", plain(&front.first_aid.action), plain(&front.first_aid.risk)),
+        front
+            .symptoms
+            .iter()
+            .map(|s| plain(s))
+            .collect::<Vec<_>>()
+            .join(" · "),
+        format!(
+            "{} {}",
+            front.confirm.command,
+            plain(&front.confirm.decides)
+        ),
+        format!(
+            "{} Risk: {}",
+            plain(&front.first_aid.action),
+            plain(&front.first_aid.risk)
+        ),
         front
             .not_this
             .iter()
@@ -87,5 +112,7 @@ pub fn lines(front: &ChapterFront) -> usize {
         plain(&front.applies_to),
         "the links".to_owned(),
     ];
-    rows.iter().map(|row| row.chars().count().div_ceil(COLUMNS)).sum()
+    rows.iter()
+        .map(|row| row.chars().count().div_ceil(COLUMNS))
+        .sum()
 }

@@ -70,14 +70,17 @@ impl<'a> Side<'a> {
         }
         for n in range {
             let line = self.lines[n].trim_end_matches('\n');
-            // A wrapped line hangs under its own first column.
-            let indent = (line.len() - line.trim_start().len()).min(32);
+            // The indentation is there to be copied, and takes no room: CSS
+            // indents the line, so that what wraps hangs under its first column.
+            let indent = line.len() - line.trim_start().len();
             let _ = write!(
                 out,
-                r#"<span class="ln" data-n="{}"></span><span class="src {tag} i{indent}">"#,
-                n + 1
+                r#"<span class="ln" data-n="{}"></span><span class="src {tag} i{}"><span class="in">{}</span>"#,
+                n + 1,
+                indent.min(32),
+                &line[..indent]
             );
-            coloured(&mut out, line, &self.spans[n], &self.marked[n]);
+            coloured(&mut out, line, indent, &self.spans[n], &self.marked[n]);
             out.push_str("</span>\n");
         }
         out
@@ -99,11 +102,17 @@ fn hunks(old: &str, new: &str) -> (String, usize, usize) {
                     (ChangeTag::Insert, _, Some(n)) => (&mut b, n),
                     _ => continue,
                 };
-                let parts = change.iter_strings_lossy().map(|(new, text)| (new, text.len()));
+                let parts = change
+                    .iter_strings_lossy()
+                    .map(|(new, text)| (new, text.len()));
                 side.marked[at] = emphasis(side.lines[at], parts);
             }
         }
-        let (kind, del, ins) = if equal { ("eq", "", "") } else { ("chg", "del", "ins") };
+        let (kind, del, ins) = if equal {
+            ("eq", "", "")
+        } else {
+            ("chg", "del", "ins")
+        };
         if !equal {
             removed += from.len();
             added += to.len();
@@ -112,12 +121,19 @@ fn hunks(old: &str, new: &str) -> (String, usize, usize) {
         let hide = if equal { r#" aria-hidden="true""# } else { "" };
         let _ = write!(
             rows,
-            "<div class=\"hunk {kind}\"><div class=\"old\"{hide}>\n{}</div><div class=\"new\">\n{}</div></div>\n",
+            "<div class=\"hunk {kind}\"><div class=\"old{}\"{hide}>\n{}</div><div class=\"new{}\">\n{}</div></div>\n",
+            none(&from),
             a.rows(from, del),
+            none(&to),
             b.rows(to, ins)
         );
     }
     (rows, removed, added)
+}
+
+/// The class of a side on which a change has no lines.
+fn none(range: &Range<usize>) -> &'static str {
+    if range.is_empty() { " none" } else { "" }
 }
 
 /// The new parts of a changed line; none where most of it is new, since then
@@ -134,13 +150,17 @@ fn emphasis(line: &str, parts: impl Iterator<Item = (bool, usize)>) -> Vec<Range
     }
     let solid = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
     let share: usize = marked.iter().map(|r| solid(&line[r.clone()])).sum();
-    if share * 5 > solid(line) * 3 { Vec::new() } else { marked }
+    if share * 5 > solid(line) * 3 {
+        Vec::new()
+    } else {
+        marked
+    }
 }
 
-/// Writes a line with its colours and marks.
-fn coloured(out: &mut String, line: &str, spans: &[Span], marked: &[Range<usize>]) {
+/// Writes a line, but for its first `from` bytes, with its colours and marks.
+fn coloured(out: &mut String, line: &str, from: usize, spans: &[Span], marked: &[Range<usize>]) {
     for (class, range) in spans {
-        let range = range.start.min(line.len())..range.end.min(line.len());
+        let range = range.start.clamp(from, line.len())..range.end.min(line.len());
         let mut at = range.start;
         while at < range.end {
             let mark = marked.iter().find(|m| m.contains(&at));
@@ -172,8 +192,11 @@ mod tests {
             "fn f() {\n    let page = render(one, two, four);\n}\n",
         );
         assert_eq!((removed, added), (1, 1));
-        assert!(rows.contains("Removed:") && rows.contains("Added:"), "{rows}");
-        assert!(rows.contains("<mark>four</mark>"), "{rows}");
+        assert!(
+            rows.contains("Removed:") && rows.contains("Added:"),
+            "{rows}"
+        );
+        assert!(rows.contains("<mark>four);</mark>"), "{rows}");
         assert!(!rows.contains("\n\n"), "{rows}");
     }
 
@@ -185,6 +208,9 @@ mod tests {
 
     #[test]
     fn anchors_are_no_part_of_the_code() {
-        assert_eq!(without_anchors("a\n// ANCHOR: x\nb\n// ANCHOR_END: x\n"), "a\nb\n");
+        assert_eq!(
+            without_anchors("a\n// ANCHOR: x\nb\n// ANCHOR_END: x\n"),
+            "a\nb\n"
+        );
     }
 }

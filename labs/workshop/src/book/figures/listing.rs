@@ -23,7 +23,11 @@ pub fn half_fix(lab: &Lab, name: &str) -> Result<String> {
     let snapshot = Snapshot::read(lab, &format!("half-fix-{name}"))?;
     let mut claims = String::new();
     for (outcome, words) in snapshot.failed() {
-        let said = if outcome == Outcome::Fails { "✗ fails" } else { "– not reached" };
+        let said = if outcome == Outcome::Fails {
+            "✗ fails"
+        } else {
+            "– not reached"
+        };
         let _ = writeln!(claims, "<li><b>{said}:</b> {}</li>", esc(words));
     }
     if claims.is_empty() {
@@ -53,7 +57,12 @@ pub fn evidence(lab: &Lab, name: &str) -> Result<String> {
         rest = line.1;
     }
     let output = rest.trim_matches('\n');
-    let fact = |wanted: &str| facts.iter().find(|(key, _)| *key == wanted).map(|(_, v)| *v);
+    let fact = |wanted: &str| {
+        facts
+            .iter()
+            .find(|(key, _)| *key == wanted)
+            .map(|(_, v)| *v)
+    };
     let Some(command) = fact("command") else {
         bail!("{} has no `# command: ` in its header", shown(lab, &path));
     };
@@ -64,7 +73,11 @@ pub fn evidence(lab: &Lab, name: &str) -> Result<String> {
         .iter()
         .filter(|(key, _)| *key != "command")
         .map(|(key, value)| {
-            format!(r#"<span><span class="lab-key">{}</span> {}</span>"#, esc(key), esc(value))
+            format!(
+                r#"<span><span class="lab-key">{}</span> {}</span>"#,
+                esc(key),
+                esc(value)
+            )
         })
         .collect();
     Ok(block(&format!(
@@ -113,6 +126,9 @@ fn dedent(code: &str) -> String {
         .map(|line| line.len() - line.trim_start().len())
         .min()
         .unwrap_or(0);
-    let lines: Vec<&str> = code.lines().map(|line| line.get(indent..).unwrap_or("")).collect();
+    let lines: Vec<&str> = code
+        .lines()
+        .map(|line| line.get(indent..).unwrap_or(""))
+        .collect();
     lines.join("\n").trim_matches('\n').to_owned()
 }

@@ -57,8 +57,7 @@ pub fn card_lines(front: &ChapterFront) -> usize {
 /// Reads a file of `lab`.
 fn read(lab: &Lab, path: &str) -> Result<String> {
     let file = lab.dir.join(path);
-    std::fs::read_to_string(&file)
-        .with_context(|| format!("cannot read {}", shown(lab, path)))
+    std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", shown(lab, path)))
 }
 
 /// A file of `lab` as the book names it.
@@ -68,5 +67,8 @@ fn shown(lab: &Lab, path: &str) -> String {
 
 /// A command with a button to copy it, which JavaScript adds.
 fn command(text: &str) -> String {
-    format!(r#"<code class="lab-command">{}</code>"#, super::html::esc(text))
+    format!(
+        r#"<code class="lab-command">{}</code>"#,
+        super::html::esc(text)
+    )
 }

@@ -11,7 +11,10 @@ use crate::workspace::Lab;
 
 /// What every version must keep; the manifest has it in Markdown.
 pub fn contract(lab: &Lab) -> String {
-    format!("\n<div class=\"lab-contract\">\n\n{}\n\n</div>\n", lab.contract)
+    format!(
+        "\n<div class=\"lab-contract\">\n<p class=\"lab-label\">The contract</p>\n\n{}\n\n</div>\n",
+        lab.contract
+    )
 }
 
 /// The claims, from the transcript of the fixed version.
@@ -21,7 +24,10 @@ pub fn claims(lab: &Lab) -> Result<String> {
     for (_, words) in &snapshot.claims {
         let _ = writeln!(items, "<li>{}</li>", esc(words));
     }
-    Ok(block(&format!("<ol class=\"lab-claims\" aria-label=\"Claims\">\n{items}</ol>")))
+    Ok(block(&format!(
+        "<p class=\"lab-label\">The claims: each of them must hold</p>\n\
+         <ol class=\"lab-claims\" aria-label=\"Claims\">\n{items}</ol>"
+    )))
 }
 
 /// Three graded hints, each folded.
@@ -29,7 +35,10 @@ pub fn hints(lab: &Lab) -> Result<String> {
     let text = read(lab, "hints.md")?;
     let mut out = String::new();
     let mut count = 0;
-    for part in text.split("\n## ").flat_map(|part| part.strip_prefix("## ").or(Some(part))) {
+    for part in text
+        .split("\n## ")
+        .flat_map(|part| part.strip_prefix("## ").or(Some(part)))
+    {
         let Some((heading, body)) = part.split_once('\n') else {
             continue;
         };
@@ -38,7 +47,10 @@ pub fn hints(lab: &Lab) -> Result<String> {
         };
         count += 1;
         if number.trim() != count.to_string() {
-            bail!("{}: hint {count} is headed `## {heading}`", shown(lab, "hints.md"));
+            bail!(
+                "{}: hint {count} is headed `## {heading}`",
+                shown(lab, "hints.md")
+            );
         }
         // Blank lines around the body, so that it is read as Markdown.
         let _ = write!(
@@ -60,7 +72,9 @@ pub fn hints(lab: &Lab) -> Result<String> {
 
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
 }
 
 /// The commands of an exercise.
@@ -68,14 +82,25 @@ pub fn commands(lab: &Lab) -> String {
     let id = &lab.id;
     let package = &lab.package;
     let rows = [
-        (format!("cargo lab start {id}"), "what to edit, the contract, and the claims that fail"),
-        (format!("cargo lab watch {id}"), "the verdict, again on each save"),
+        (
+            format!("cargo lab start {id}"),
+            "what to edit, the contract, and the claims that fail",
+        ),
+        (
+            format!("cargo lab watch {id}"),
+            "the verdict, again on each save",
+        ),
         (format!("cargo test -p {package}"), "the verdict, once"),
         (format!("cargo lab hint {id}"), "the next of three hints"),
     ];
-    let mut out = String::from("<dl class=\"lab-commands\">\n");
+    let mut out =
+        String::from("<p class=\"lab-label\">The commands</p>\n<dl class=\"lab-commands\">\n");
     for (command, does) in rows {
-        let _ = writeln!(out, "<div><dt>{}</dt><dd>{does}</dd></div>", super::command(&command));
+        let _ = writeln!(
+            out,
+            "<div><dt>{}</dt><dd>{does}</dd></div>",
+            super::command(&command)
+        );
     }
     out.push_str("</dl>");
     block(&out)

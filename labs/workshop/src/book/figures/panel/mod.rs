@@ -37,12 +37,37 @@ struct Mark {
     stroke: &'static str,
 }
 
-const CROSS: Mark = Mark { name: "cross", dx: -3.2, dy: -4.0, stroke: "l6.4 8m0-8l-6.4 8" };
-const DOT: Mark = Mark { name: "dot", dx: 0.0, dy: 0.0, stroke: "h0" };
+const CROSS: Mark = Mark {
+    name: "cross",
+    dx: -3.2,
+    dy: -4.0,
+    stroke: "l6.4 8m0-8l-6.4 8",
+};
+const DOT: Mark = Mark {
+    name: "dot",
+    dx: 0.0,
+    dy: 0.0,
+    stroke: "h0",
+};
 const OTHERS: [Mark; 3] = [
-    Mark { name: "dash", dx: -4.0, dy: 0.0, stroke: "h8" },
-    Mark { name: "caret", dx: -3.6, dy: 3.0, stroke: "l3.6-7l3.6 7" },
-    Mark { name: "bar", dx: 0.0, dy: -4.5, stroke: "v9" },
+    Mark {
+        name: "dash",
+        dx: -4.0,
+        dy: 0.0,
+        stroke: "h8",
+    },
+    Mark {
+        name: "caret",
+        dx: -3.6,
+        dy: 3.0,
+        stroke: "l3.6-7l3.6 7",
+    },
+    Mark {
+        name: "bar",
+        dx: 0.0,
+        dy: -4.5,
+        stroke: "v9",
+    },
 ];
 
 /// Draws the recording of `lab`.
@@ -51,12 +76,19 @@ pub fn draw(lab: &Lab) -> Result<String> {
     let recording =
         Recording::parse(&text).with_context(|| format!("in {}", shown(lab, "recording.json")))?;
     for version in ["broken", "fixed"] {
-        if recording.run(version).is_none_or(|run| run.samples.is_empty()) {
+        if recording
+            .run(version)
+            .is_none_or(|run| run.samples.is_empty())
+        {
             bail!("{} has no run of {version}", shown(lab, "recording.json"));
         }
     }
     if recording.lab != lab.id {
-        bail!("{} is of lab {}", shown(lab, "recording.json"), recording.lab);
+        bail!(
+            "{} is of lab {}",
+            shown(lab, "recording.json"),
+            recording.lab
+        );
     }
     figure(lab, &recording)
 }
@@ -94,7 +126,12 @@ fn series(recording: &Recording) -> Vec<Series<'_>> {
                 (format!("other-{others}"), version.replace('_', " "), mark)
             }
         };
-        all.push(Series { run, class, name, mark });
+        all.push(Series {
+            run,
+            class,
+            name,
+            mark,
+        });
     }
     all.sort_by_key(|s| match s.class.as_str() {
         "broken" => 0,
@@ -109,7 +146,10 @@ fn made(lab: &Lab, recording: &Recording) -> String {
     let made = &recording.made;
     let mut facts = String::new();
     for fact in [
-        format!("{}, {} cores, {} GiB", made.cpu, made.cores, made.memory_gib),
+        format!(
+            "{}, {} cores, {} GiB",
+            made.cpu, made.cores, made.memory_gib
+        ),
         made.os.clone(),
         format!("{}, {} build", made.date, made.profile),
         format!("commit {}", made.commit),

@@ -112,7 +112,10 @@ fn rug(svg: &mut String, labels: &mut String, scale: &Scale, series: &[Series<'_
             .map(|sample| format!("M{:.0} {top}v{}", scale.x(sample.t), RUG.0))
             .collect();
         let _ = writeln!(svg, r#"<path class="lost s-{}" d="{d}"></path>"#, s.class);
-        let timed_out = lost.iter().filter(|sample| sample.status == TIMED_OUT).count();
+        let timed_out = lost
+            .iter()
+            .filter(|sample| sample.status == TIMED_OUT)
+            .count();
         let text = match lost.len() - timed_out {
             0 => format!("{timed_out} timed out"),
             failed if timed_out == 0 => format!("{failed} failed"),
@@ -154,7 +157,10 @@ fn values_axis(scale: &Scale) -> String {
         .ticks()
         .iter()
         .map(|(v, label)| {
-            format!(r#"<span style="top:{:.2}%">{label}</span>"#, scale.y(*v) / HEIGHT * 100.0)
+            format!(
+                r#"<span style="top:{:.2}%">{label}</span>"#,
+                scale.y(*v) / HEIGHT * 100.0
+            )
         })
         .collect()
 }
@@ -165,7 +171,10 @@ fn seconds_axis(scale: &Scale) -> String {
         .iter()
         .map(|t| {
             let unit = if *t == 0.0 { " s" } else { "" };
-            format!(r#"<span style="left:{:.2}%">{t}{unit}</span>"#, scale.x(*t) / WIDTH * 100.0)
+            format!(
+                r#"<span style="left:{:.2}%">{t}{unit}</span>"#,
+                scale.x(*t) / WIDTH * 100.0
+            )
         })
         .collect()
 }

@@ -39,7 +39,12 @@ impl Scale {
             }
         };
         let high = (high * 1000.0).round() / 1000.0;
-        Self { measure: plan.measure, seconds, low, high }
+        Self {
+            measure: plan.measure,
+            seconds,
+            low,
+            high,
+        }
     }
 
     /// The name that the page's script knows the axis by.
@@ -73,7 +78,11 @@ impl Scale {
             Measure::LatencyMs => (self.low as i32..=self.high.floor() as i32)
                 .map(|exponent| {
                     let v = 10f64.powi(exponent);
-                    let label = if v >= 1000.0 { format!("{} s", v / 1000.0) } else { format!("{v} ms") };
+                    let label = if v >= 1000.0 {
+                        format!("{} s", v / 1000.0)
+                    } else {
+                        format!("{v} ms")
+                    };
                     (v, label)
                 })
                 .collect(),
@@ -89,7 +98,9 @@ impl Scale {
     /// Seconds that get a label.
     pub fn seconds_ticks(&self) -> Vec<f64> {
         let step = step(self.seconds / 7.0).max(1.0);
-        (0..=(self.seconds / step) as usize).map(|n| n as f64 * step).collect()
+        (0..=(self.seconds / step) as usize)
+            .map(|n| n as f64 * step)
+            .collect()
     }
 }
 

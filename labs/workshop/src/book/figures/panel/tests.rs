@@ -10,7 +10,11 @@ fn run(version: &str, values: &[(f64, f64, u16)]) -> Run {
         version: version.into(),
         summary: Summary::of(&samples),
         samples,
-        work: Work { sent: 10, done: 9, per_second: 2.5 },
+        work: Work {
+            sent: 10,
+            done: 9,
+            per_second: 2.5,
+        },
         generator_late_p99_ms: 0.4,
     }
 }
@@ -47,9 +51,15 @@ fn recording(measure: Measure) -> Recording {
             },
         },
         runs: vec![
-            run("broken", &[(0.0, 2.0, 200), (4.0, 800.0, 200), (5.0, 1000.0, 0)]),
+            run(
+                "broken",
+                &[(0.0, 2.0, 200), (4.0, 800.0, 200), (5.0, 1000.0, 0)],
+            ),
             run("async_block", &[(0.0, 2.5, 200), (4.0, 600.0, 503)]),
-            run("fixed", &[(0.0, 2.0, 200), (4.0, 3.0, 200), (5.0, 4.0, 200)]),
+            run(
+                "fixed",
+                &[(0.0, 2.0, 200), (4.0, 3.0, 200), (5.0, 4.0, 200)],
+            ),
         ],
     }
 }
@@ -72,7 +82,9 @@ fn lab() -> Lab {
 fn every_request_is_a_mark_or_a_tick_of_the_rug() {
     let html = figure(&lab(), &recording(Measure::LatencyMs)).unwrap();
     let path = |class: &str| {
-        let from = html.find(class).unwrap_or_else(|| panic!("{class}: {html}"));
+        let from = html
+            .find(class)
+            .unwrap_or_else(|| panic!("{class}: {html}"));
         let d = &html[from..];
         let from = d.find("d=\"").unwrap() + 3;
         d[from..].split('"').next().unwrap().to_owned()
@@ -81,18 +93,30 @@ fn every_request_is_a_mark_or_a_tick_of_the_rug() {
     assert_eq!(path("marks dot s-fixed").matches('M').count(), 3);
     assert_eq!(path("marks dash s-other-1").matches('M').count(), 1);
     assert_eq!(path("lost s-broken").matches('M').count(), 1);
-    assert!(html.contains("1 timed out") && html.contains("1 failed"), "{html}");
+    assert!(
+        html.contains("1 timed out") && html.contains("1 failed"),
+        "{html}"
+    );
 }
 
 #[test]
 fn the_figure_says_in_text_what_it_shows() {
     let html = figure(&lab(), &recording(Measure::LatencyMs)).unwrap();
-    assert!(html.contains("of 3 requests 0 failed and 1 timed out"), "{html}");
+    assert!(
+        html.contains("of 3 requests 0 failed and 1 timed out"),
+        "{html}"
+    );
     assert!(html.contains("cargo lab load 01 --record"));
-    assert!(html.contains("A CPU &lt;fast&gt;, 2 cores, 8 GiB"), "{html}");
+    assert!(
+        html.contains("A CPU &lt;fast&gt;, 2 cores, 8 GiB"),
+        "{html}"
+    );
     assert!(html.contains("dev build"));
     assert!(html.contains("9 of 10"));
-    assert!(!html.contains(" id=\""), "an id would be there twice on the print page");
+    assert!(
+        !html.contains(" id=\""),
+        "an id would be there twice on the print page"
+    );
 }
 
 #[test]
@@ -105,12 +129,18 @@ fn counts_have_a_linear_axis() {
 #[test]
 fn a_long_run_keeps_the_worst_of_each_column() {
     let mut recording = recording(Measure::LatencyMs);
-    let mut many: Vec<_> = (0..5000).map(|n| (f64::from(n) / 500.0, 2.0, 200)).collect();
+    let mut many: Vec<_> = (0..5000)
+        .map(|n| (f64::from(n) / 500.0, 2.0, 200))
+        .collect();
     many[2500].1 = 999.0;
     recording.runs[0] = run("broken", &many);
     let html = figure(&lab(), &recording).unwrap();
     let series = series(&recording);
     let scale = scale::Scale::new(&recording.plan, &series);
-    let worst = format!("M{:.0} {:.0}", scale.x(5.0) + CROSS.dx, scale.y(999.0) + CROSS.dy);
+    let worst = format!(
+        "M{:.0} {:.0}",
+        scale.x(5.0) + CROSS.dx,
+        scale.y(999.0) + CROSS.dy
+    );
     assert!(html.contains(&worst), "{worst}");
 }

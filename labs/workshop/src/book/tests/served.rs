@@ -1,0 +1,142 @@
+//! The server, asked over a real socket.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+
+use super::fixture::Fixture;
+use crate::book::{Refresh, Shelf, serve};
+
+/// A server of the small book, for as long as `ask` runs.
+fn with_server(hosts: &[String], ask: impl FnOnce(SocketAddr) + Send + 'static) {
+    let fixture = Fixture::new();
+    let shelf = Arc::new(Shelf::new(fixture.root()));
+    assert!(matches!(shelf.refresh().unwrap(), Refresh::Built(_)));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    actix_web::rt::System::new().block_on(async {
+        let server = serve(shelf, listener, hosts).unwrap();
+        let handle = server.handle();
+        let running = actix_web::rt::spawn(server);
+        let asked = actix_web::rt::task::spawn_blocking(move || ask(address)).await;
+        handle.stop(false).await;
+        running.await.unwrap().unwrap();
+        asked.unwrap();
+    });
+}
+
+fn ask(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .write_all(request.replace('\n', "\r\n").as_bytes())
+        .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn get(address: SocketAddr, path: &str) -> String {
+    ask(
+        address,
+        &format!("GET {path} HTTP/1.1\nHost: localhost\nConnection: close\n\n"),
+    )
+}
+
+#[test]
+fn pages_are_served_with_their_policy() {
+    with_server(&[], |address| {
+        let page = get(address, "/performance/01-small.html");
+        assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+        let head = page.split("\r\n\r\n").next().unwrap().to_lowercase();
+        assert!(head.contains("x-content-type-options: nosniff"), "{head}");
+        assert!(head.contains("referrer-policy: no-referrer"), "{head}");
+        assert!(head.contains("frame-ancestors 'none'"), "{head}");
+        let scripts = head
+            .split("script-src")
+            .nth(1)
+            .unwrap()
+            .split(';')
+            .next()
+            .unwrap();
+        assert!(
+            scripts.contains("'sha256-") && !scripts.contains("unsafe"),
+            "{scripts}"
+        );
+        assert!(get(address, "/").contains("Small Book"));
+        assert!(get(address, "/toc.html").contains("frame-ancestors 'self'"));
+        assert!(get(address, "/no-such-page").starts_with("HTTP/1.1 404"));
+        assert!(get(address, "/no-such-page").contains("Gone"));
+    });
+}
+
+#[test]
+fn a_path_that_climbs_finds_nothing() {
+    with_server(&[], |address| {
+        for path in [
+            "/../book.toml",
+            "/..%2f..%2fbook.toml",
+            "/%2e%2e/%2e%2e/Cargo.toml",
+            "//etc/passwd",
+            "/performance/../../Cargo.toml",
+            "/..\\..\\Cargo.toml",
+        ] {
+            let answer = get(address, path);
+            assert!(!answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+            assert!(!answer.contains("[workspace"), "{path}: {answer}");
+        }
+    });
+}
+
+#[test]
+fn other_hosts_and_methods_are_refused() {
+    with_server(&["book.test".to_owned()], |address| {
+        let to = |host: &str| {
+            ask(
+                address,
+                &format!("GET / HTTP/1.1\nHost: {host}\nConnection: close\n\n"),
+            )
+        };
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.nip.io:80",
+        ] {
+            let answer = to(host);
+            assert!(answer.starts_with("HTTP/1.1 421"), "{host}: {answer}");
+            assert!(answer.contains("--allow-host"), "{answer}");
+            assert!(answer.contains("nosniff"), "{answer}");
+        }
+        for host in ["127.0.0.1:3000", "localhost", "[::1]:3000", "book.test"] {
+            assert!(to(host).starts_with("HTTP/1.1 200"), "{host}");
+        }
+        let twice = "GET / HTTP/1.1\nHost: localhost\nHost: evil.example\nConnection: close\n\n";
+        assert!(!ask(address, twice).starts_with("HTTP/1.1 200"));
+        let post = "POST / HTTP/1.1\nHost: localhost\nContent-Length: 0\nConnection: close\n\n";
+        assert!(ask(address, post).starts_with("HTTP/1.1 405"));
+    });
+}
+
+#[test]
+fn a_rebuild_keeps_the_last_good_book() {
+    let fixture = Fixture::new();
+    let shelf = Shelf::new(fixture.root());
+    assert!(matches!(shelf.refresh().unwrap(), Refresh::Built(_)));
+    assert!(matches!(shelf.refresh().unwrap(), Refresh::Same));
+    let good = shelf.site().unwrap();
+    fixture.edit(super::CHAPTER, "A thread.", "[a](gone.md)");
+    assert!(matches!(shelf.refresh().unwrap(), Refresh::Faulty(problems) if problems.len() == 1));
+    assert_eq!(shelf.site().unwrap().dir, good.dir);
+    fixture.edit(super::CHAPTER, "[a](gone.md)", "Two threads.");
+    assert!(matches!(shelf.refresh().unwrap(), Refresh::Built(_)));
+    assert_ne!(shelf.site().unwrap().dir, good.dir);
+    // The next start finds what this one has built.
+    let next = Shelf::new(fixture.root());
+    assert!(matches!(next.refresh().unwrap(), Refresh::Found));
+    // The learner's own file is no part of the book.
+    std::fs::write(
+        fixture.root().join("labs/01-small/src/exercise.rs"),
+        "// mine",
+    )
+    .unwrap();
+    assert!(matches!(shelf.refresh().unwrap(), Refresh::Same));
+}
