@@ -55,10 +55,11 @@
         for (const element of document.querySelectorAll('main pre > code, main .table-wrapper, main .diagram')) {
             if (element.scrollWidth > element.clientWidth) {
                 element.tabIndex = 0;
-                // A figure keeps its role; the others are regions with a name.
+                // A group, no region: a page with ten listings has no ten
+                // landmarks. A figure keeps the role that it has.
                 if (element.localName !== 'figure') {
-                    element.setAttribute('role', 'region');
-                    element.setAttribute('aria-label', 'Scrollable part of the page');
+                    element.setAttribute('role', 'group');
+                    element.setAttribute('aria-label', element.localName === 'code' ? 'Listing' : 'Table');
                 }
             }
         }

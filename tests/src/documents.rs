@@ -99,7 +99,11 @@ mod tests {
         let found: Vec<&str> = found.iter().map(String::as_str).collect();
         assert_eq!(
             found,
-            ["cargo lab list", "cargo lab start 01", "cargo test -p lab-01"]
+            [
+                "cargo lab list",
+                "cargo lab start 01",
+                "cargo test -p lab-01"
+            ]
         );
     }
 

@@ -1,11 +1,16 @@
 //! The built book: pages, what they link to and what they load.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use scraper::{Html, Selector};
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::states::RawKind;
+use html5ever::tokenizer::{
+    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
 
 /// A built book.
 pub struct Site {
@@ -58,7 +63,7 @@ impl Site {
         for file in files.iter().filter(|file| file.ends_with(".html")) {
             let text = fs::read_to_string(folder.join(file))
                 .with_context(|| format!("cannot read {file}"))?;
-            pages.insert(file.clone(), Page::parse(&text, file, address)?);
+            pages.insert(file.clone(), Page::parse(&text, file, address));
         }
         Ok(Self {
             folder: folder.to_path_buf(),
@@ -111,49 +116,124 @@ impl Site {
 }
 
 impl Page {
-    fn parse(text: &str, file: &str, address: &str) -> Result<Self> {
-        let html = Html::parse_document(text);
-        let all = |css: &str, attribute: &str| -> Result<Vec<String>> {
-            let selector = Selector::parse(css).ok().context("a selector")?;
-            let found = html.select(&selector);
-            let values = found.filter_map(|element| element.value().attr(attribute));
-            Ok(values.map(str::to_owned).collect())
-        };
-        let mut loads = Vec::new();
-        for (css, attribute) in LOADED {
-            loads.extend(all(css, attribute)?);
-        }
-        for style in all("[style]", "style")? {
-            loads.extend(urls(&style));
-        }
-        let selector = Selector::parse("style").ok().context("a selector")?;
-        for style in html.select(&selector) {
-            loads.extend(urls(&style.text().collect::<String>()));
-        }
+    fn parse(text: &str, file: &str, address: &str) -> Self {
+        let page = Sink::read(text);
         // A page for wrong addresses is served at any of them.
-        let base = match all("base[href]", "href")?.first() {
+        let base = match page.base {
             Some(base) => base.strip_prefix(address).unwrap_or_default().to_owned(),
-            None => file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned(),
+            None => file
+                .rsplit_once('/')
+                .map_or("", |(folder, _)| folder)
+                .to_owned(),
         };
-        Ok(Self {
-            ids: all("[id]", "id")?.into_iter().collect(),
-            links: all("a[href]", "href")?,
-            loads,
+        Self {
+            ids: page.ids,
+            links: page.links,
+            loads: page.loads,
             base,
-        })
+        }
     }
 }
 
-/// What a browser fetches by itself.
-const LOADED: [(&str, &str); 8] = [
-    ("script[src]", "src"),
-    ("img[src]", "src"),
-    ("iframe[src]", "src"),
-    ("source[src], video[src], audio[src], embed[src]", "src"),
-    ("object[data]", "data"),
-    ("link[rel~=stylesheet], link[rel~=icon]", "href"),
-    ("link[rel~=preload], link[rel~=modulepreload], link[rel~=manifest]", "href"),
-    ("link[rel~=dns-prefetch], link[rel~=preconnect], link[rel~=prefetch]", "href"),
+/// What the tokens of a page add up to.
+#[derive(Debug, Default)]
+struct Found {
+    ids: BTreeSet<String>,
+    links: Vec<String>,
+    loads: Vec<String>,
+    base: Option<String>,
+    in_style: bool,
+}
+
+/// Takes the tokens of a page: no tree is needed to find its addresses.
+#[derive(Debug, Default)]
+struct Sink(RefCell<Found>);
+
+impl Sink {
+    fn read(text: &str) -> Found {
+        let input = BufferQueue::default();
+        input.push_back(StrTendril::from(text));
+        let tokenizer = Tokenizer::new(Self::default(), TokenizerOpts::default());
+        // It pauses for no script, because the sink never asks for it.
+        let _ = tokenizer.feed(&input);
+        tokenizer.end();
+        tokenizer.sink.0.into_inner()
+    }
+}
+
+impl TokenSink for Sink {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        let mut found = self.0.borrow_mut();
+        match token {
+            Token::TagToken(tag) if tag.kind == TagKind::StartTag => {
+                found.note(&tag);
+                found.in_style = &*tag.name == "style";
+                match &*tag.name {
+                    "style" | "noscript" => TokenSinkResult::RawData(RawKind::Rawtext),
+                    "title" | "textarea" => TokenSinkResult::RawData(RawKind::Rcdata),
+                    "script" => TokenSinkResult::RawData(RawKind::ScriptData),
+                    _ => TokenSinkResult::Continue,
+                }
+            }
+            Token::TagToken(_) => {
+                found.in_style = false;
+                TokenSinkResult::Continue
+            }
+            Token::CharacterTokens(css) if found.in_style => {
+                found.loads.extend(urls(&css));
+                TokenSinkResult::Continue
+            }
+            _ => TokenSinkResult::Continue,
+        }
+    }
+}
+
+impl Found {
+    fn note(&mut self, tag: &Tag) {
+        let value = |name: &str| {
+            let mut attributes = tag.attrs.iter();
+            let found = attributes.find(|attribute| &*attribute.name.local == name);
+            found.map(|attribute| attribute.value.to_string())
+        };
+        self.ids.extend(value("id"));
+        self.loads
+            .extend(value("style").iter().flat_map(|style| urls(style)));
+        match &*tag.name {
+            "a" | "area" => self.links.extend(value("href")),
+            "base" => self.base = self.base.take().or(value("href")),
+            "object" => self.loads.extend(value("data")),
+            "link" => {
+                let rel = value("rel").unwrap_or_default();
+                if rel.split_whitespace().any(|word| FETCHED.contains(&word)) {
+                    self.loads.extend(value("href"));
+                }
+            }
+            _ => self.loads.extend(value("src")),
+        }
+        for attribute in ["srcset", "poster"] {
+            let sources = value(attribute).unwrap_or_default();
+            let sources = sources
+                .split(',')
+                .filter_map(|s| s.split_whitespace().next());
+            self.loads.extend(sources.map(str::to_owned));
+        }
+    }
+}
+
+/// Links that a browser follows by itself.
+const FETCHED: [&str; 10] = [
+    "stylesheet",
+    "icon",
+    "apple-touch-icon",
+    "mask-icon",
+    "manifest",
+    "preload",
+    "modulepreload",
+    "prefetch",
+    "preconnect",
+    "dns-prefetch",
 ];
 
 /// The addresses in a style sheet.
@@ -238,12 +318,30 @@ mod tests {
     #[test]
     fn addresses_are_resolved_as_a_browser_does() {
         assert_eq!(resolve("performance", "../index.html"), "index.html");
-        assert_eq!(resolve("performance", "01-a%20b.html"), "performance/01-a b.html");
+        assert_eq!(
+            resolve("performance", "01-a%20b.html"),
+            "performance/01-a b.html"
+        );
         assert_eq!(resolve("a/b", ".."), "a/");
         assert!(is_elsewhere("https://example.org/"));
         assert!(is_elsewhere("//example.org/x.js"));
         assert!(is_elsewhere("mailto:someone@example.org"));
         assert!(!is_elsewhere("page.html#a:b"));
+    }
+
+    #[test]
+    fn a_page_is_read_by_its_tags() {
+        let page = Page::parse(
+            r#"<link rel="shortcut icon" href="i.svg"><link rel="canonical" href="https://c.example/">
+            <style>b { src: url(f.woff2) }</style><p id=one style="background: url(p.png)">
+            <a href="x.html?a&amp;b#c">x</a><script>"<a href=no id=no>"</script><script src=s.js></script>"#,
+            "performance/01.html",
+            "https://book.example/",
+        );
+        assert_eq!(page.ids.iter().collect::<Vec<_>>(), ["one"]);
+        assert_eq!(page.links, ["x.html?a&b#c"]);
+        assert_eq!(page.loads, ["i.svg", "f.woff2", "p.png", "s.js"]);
+        assert_eq!(page.base, "performance");
     }
 
     #[test]

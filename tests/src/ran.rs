@@ -99,11 +99,15 @@ pub fn clean(command: &mut Command) -> &mut Command {
         "CARGO_BUILD_JOBS",
         "CARGO_INCREMENTAL",
     ];
-    const SET: [&str; 7] = ["CARGO", "LAB_", "LABKIT_", "INSTA_", "RUST_", "NO_COLOR", "OUT_DIR"];
+    const SET: [&str; 7] = [
+        "CARGO", "LAB_", "LABKIT_", "INSTA_", "RUST_", "NO_COLOR", "OUT_DIR",
+    ];
     for (name, _) in std::env::vars_os() {
         let Some(text) = name.to_str() else { continue };
         // Mirrors and registries of this machine.
-        let ours = KEPT.contains(&text) || text.starts_with("CARGO_REGISTR") || text.starts_with("CARGO_SOURCE");
+        let ours = KEPT.contains(&text)
+            || text.starts_with("CARGO_REGISTR")
+            || text.starts_with("CARGO_SOURCE");
         if !ours && SET.iter().any(|start| text.starts_with(start)) {
             command.env_remove(name);
         }

@@ -142,7 +142,13 @@ impl Repository {
     /// # Errors
     /// When git is missing or this is no checkout.
     pub fn files(&self) -> Result<Vec<String>> {
-        let arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+        let arguments = [
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ];
         let listed = self.git(&arguments)?.ok()?;
         let mut files: Vec<String> = listed.out.split('\0').map(str::to_owned).collect();
         // Git lists a deleted file until the deletion is committed.

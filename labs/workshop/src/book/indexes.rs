@@ -35,9 +35,10 @@ pub fn checklists(chapters: &[Entry<'_>], to_root: &str) -> String {
             .map_or(body.len(), |h| h.at);
         let section = &body[heads[n].at..end];
         let items = section.split_once('\n').map_or("", |(_, rest)| rest).trim();
+        // The link stands apart: mdBook makes each heading a link to itself.
         let _ = write!(
             out,
-            "\n## [{}]({to_root}{})\n\n{items}\n",
+            "\n## {}\n\n{items}\n\n[Read the chapter]({to_root}{})\n",
             entry.name, entry.path
         );
     }

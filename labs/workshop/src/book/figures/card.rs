@@ -9,8 +9,11 @@ use crate::book::front_matter::{ChapterFront, NotThis};
 use crate::book::html::{block, esc, inline, plain};
 use crate::workspace::Lab;
 
-/// Characters of a row at the width of a page, 1280 pixels wide.
-const COLUMNS: usize = 76;
+/// Characters of a row in a window of 1280 pixels, in the widest of the fonts
+/// that a system may have.
+const COLUMNS: usize = 74;
+/// What the button beside a command takes of them.
+const BUTTON: usize = 7;
 
 /// Draws the card.
 pub fn draw(around: &Surroundings<'_>, lab: &Lab) -> Result<String> {
@@ -94,8 +97,9 @@ pub fn lines(front: &ChapterFront) -> usize {
             .collect::<Vec<_>>()
             .join(" · "),
         format!(
-            "{} {}",
+            "{} {} {}",
             front.confirm.command,
+            " ".repeat(BUTTON),
             plain(&front.confirm.decides)
         ),
         format!(

@@ -121,19 +121,12 @@ fn hunks(old: &str, new: &str) -> (String, usize, usize) {
         let hide = if equal { r#" aria-hidden="true""# } else { "" };
         let _ = write!(
             rows,
-            "<div class=\"hunk {kind}\"><div class=\"old{}\"{hide}>\n{}</div><div class=\"new{}\">\n{}</div></div>\n",
-            none(&from),
+            "<div class=\"hunk {kind}\"><div class=\"old\"{hide}>\n{}</div><div class=\"new\">\n{}</div></div>\n",
             a.rows(from, del),
-            none(&to),
             b.rows(to, ins)
         );
     }
     (rows, removed, added)
-}
-
-/// The class of a side on which a change has no lines.
-fn none(range: &Range<usize>) -> &'static str {
-    if range.is_empty() { " none" } else { "" }
 }
 
 /// The new parts of a changed line; none where most of it is new, since then
