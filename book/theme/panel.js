@@ -2,8 +2,8 @@
 
 // The panel of a lab: replay of its recorded run, and a read-out under the
 // pointer. The figure, its axes and its table are drawn when the book is built;
-// this only changes the marks and the numbers. A live run is another source of
-// samples: see `Panel.show`.
+// this only changes the marks and the numbers. live.js, another source of
+// samples, finds the panels in `labPanels`.
 (() => {
     const WIDTH = 1000;
     const HEIGHT = 300;
@@ -121,12 +121,58 @@
             cells.forEach((cell, n) => { cell.textContent = values[n]; });
         }
 
+        // Makes room for a live run, and takes its recorded marks away.
+        begin(run) {
+            for (const label of this.lostLabels) {
+                label.hidden ||= label.classList.contains(`s-${run.class}`);
+            }
+            this.row(run);
+            this.marks(run, 0);
+            this.numbers(run, 0);
+        }
+
+        // The row of a run. A version that was not recorded gets one.
+        row(run) {
+            const rows = this.figure.querySelector('.lab-table tbody');
+            const found = rows.querySelector(`tr[data-version="${CSS.escape(run.version)}"]`);
+            if (found) {
+                return found;
+            }
+            const row = rows.querySelector('tr').cloneNode(true);
+            row.dataset.version = run.version;
+            row.classList.add('added');
+            const [dx, dy, stroke] = run.mark;
+            const key = row.querySelector('.key path');
+            key.setAttribute('class', `marks s-${run.class}`);
+            key.setAttribute('d', `M${dx} ${dy}${stroke}`);
+            row.querySelector('th').lastChild.textContent = run.name;
+            return rows.appendChild(row);
+        }
+
+        // The numbers of a finished run, as the lab's own program counts them.
+        result(run, { summary, work, generator_late_p99_ms: late }) {
+            const text = value => this.scale.text(value);
+            const values = [
+                summary.requests, summary.failed, summary.timed_out,
+                text(summary.p50), text(summary.p99), text(summary.max),
+                `${work.done} of ${work.sent}`, work.per_second.toFixed(1), text(late),
+            ];
+            this.row(run).querySelectorAll('td').forEach((cell, n) => { cell.textContent = values[n]; });
+        }
+
+        // The recorded 99th percentile of a version, if it was recorded.
+        p99(version) {
+            const run = this.data.runs.find(run => run.version === version);
+            const sorted = run?.samples.map(([, value]) => value).sort((a, b) => a - b);
+            return sorted && quantile(sorted, 0.99);
+        }
+
         // Shows `runs` as far as they had come by `now`.
         show(runs, now) {
-            for (const label of this.lostLabels) {
-                label.hidden = true;
-            }
             for (const run of runs) {
+                for (const label of this.lostLabels) {
+                    label.hidden ||= label.classList.contains(`s-${run.class}`);
+                }
                 this.marks(run, now);
                 this.numbers(run, now);
             }
@@ -137,10 +183,13 @@
             for (const [path, d] of this.drawn) {
                 path.setAttribute('d', d);
             }
-            for (const path of this.svg.querySelectorAll('.lost')) {
+            for (const path of this.svg.querySelectorAll('.marks, .lost')) {
                 if (!this.drawn.some(([known]) => known === path)) {
                     path.remove();
                 }
+            }
+            for (const row of this.figure.querySelectorAll('.lab-table tr.added')) {
+                row.remove();
             }
             for (const [cell, text] of this.cells) {
                 cell.textContent = text;
@@ -164,11 +213,13 @@
             start.textContent = 'Replay the recorded run';
             panel.restore();
         };
+        panel.stopReplay = () => frame && stop();
         start.addEventListener('click', () => {
             if (frame) {
                 stop();
                 return;
             }
+            panel.restore();
             if (matchMedia('(prefers-reduced-motion: reduce)').matches) {
                 panel.state.textContent = 'recorded run, shown at once: your system asks for less motion';
                 return;
@@ -223,8 +274,10 @@
         });
     }
 
+    globalThis.labPanels = [];
     for (const figure of document.querySelectorAll('.lab-live')) {
         const panel = new Panel(figure);
+        globalThis.labPanels.push(panel);
         replay(panel);
         readOut(panel);
         panel.controls.append(panel.output);

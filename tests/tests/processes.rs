@@ -3,7 +3,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use book_tests::running::Reach;
@@ -113,6 +113,38 @@ fn a_killed_workshop_leaves_nothing() -> Result<()> {
         server.signal(Signal::KILL, Reach::Process)?;
         server.end(SOON)?;
         processes::gone(&copy, SOON)?;
+    }
+    Ok(())
+}
+
+/// Waits until a process of the copy has `words` on its command line.
+fn appears(copy: &Copy, words: &str) -> Result<()> {
+    let until = Instant::now() + BUILD;
+    while !processes::of(copy)?.iter().any(|line| line.contains(words)) {
+        ensure!(Instant::now() < until, "no process `{words}`");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_workshop_killed_in_the_middle_of_work_leaves_nothing() -> Result<()> {
+    let copy = Copy::take()?;
+    for lab in copy.repository.labs()? {
+        let id = lab.id.as_str();
+        let binary = format!("/lab-{id} ");
+        // A service that never listens, and a load that takes its time.
+        let works = [
+            (&["prove", id, "--cmd", "sleep 1000"][..], "sleep 1000"),
+            (&["load", id, "broken"], binary.as_str()),
+        ];
+        for (arguments, sign) in works {
+            let mut work = copy.start(arguments)?;
+            appears(&copy, sign)?;
+            work.signal(Signal::KILL, Reach::Process)?;
+            work.end(SOON)?;
+            processes::gone(&copy, SOON)?;
+        }
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod commands;
 mod compiler;
 mod exercise;
 mod hints;
+mod live;
 mod process;
 mod provenance;
 mod table;

@@ -107,7 +107,10 @@ impl Workspace {
             }
         }
         labs.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(Self { root: root.to_path_buf(), labs })
+        Ok(Self {
+            root: root.to_path_buf(),
+            labs,
+        })
     }
 
     /// The lab that a reader means by `3`, `03`, `lab-03`, `03-slug` or `slug`.
@@ -193,7 +196,10 @@ impl Lab {
             .with_context(|| format!("cannot read {}", folder.display()))?;
         for entry in entries {
             let path = entry?.path();
-            let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
+            let stem = path
+                .file_stem()
+                .and_then(|s| s.to_str())
+                .unwrap_or_default();
             if path.extension().is_some_and(|e| e == "rs") && stem != "mod" {
                 names.push(stem.to_owned());
             }

@@ -115,7 +115,7 @@ fn assemble(
             .context("cannot remove the copy of the theme")
             .map_err(Failure::Machine)?;
     }
-    finish::finish(dest, &outcome.pages, &site_url, &Edition::read(root))
+    finish::finish(dest, &outcome.pages, &site_url, base, &Edition::read(root))
         .map_err(Failure::Machine)?;
     let site = Site::read(dest).map_err(Failure::Machine)?;
     let shown = dest

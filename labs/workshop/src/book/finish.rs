@@ -8,22 +8,34 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::build::Base;
 use super::edition::Edition;
 use super::html::{esc, plain};
 use super::preprocessor::Page;
 
+/// Tells a page's scripts that its server runs labs, and where. A published
+/// page has no such server.
+const LAB_API: &str = "<meta name=\"lab-api\" content=\"/_lab\">\n    </head>";
+
 /// Finishes every page of the book in `dir`; `site_url` is where it will be
-/// published, with a slash at its end.
+/// published, with a slash at its end, and `base` where this build stands.
 ///
 /// # Errors
 /// When a page cannot be read or written.
-pub fn finish(dir: &Path, pages: &[Page], site_url: &str, edition: &Edition) -> Result<()> {
+pub fn finish(
+    dir: &Path,
+    pages: &[Page],
+    site_url: &str,
+    base: Base,
+    edition: &Edition,
+) -> Result<()> {
     let footer = edition.footer();
     for page in pages {
         let description = page.source.front.as_ref().map(|f| plain(f.description()));
         write(
             dir,
             &page.url,
+            base,
             &footer,
             description.as_deref(),
             Some(&canonical(site_url, &page.url)),
@@ -35,6 +47,7 @@ pub fn finish(dir: &Path, pages: &[Page], site_url: &str, edition: &Edition) -> 
         write(
             dir,
             "index.html",
+            base,
             &footer,
             description.as_deref(),
             Some(&canonical(site_url, &first.url)),
@@ -42,7 +55,7 @@ pub fn finish(dir: &Path, pages: &[Page], site_url: &str, edition: &Edition) -> 
     }
     for extra in ["404.html", "print.html"] {
         if dir.join(extra).is_file() {
-            write(dir, extra, &footer, None, None)?;
+            write(dir, extra, base, &footer, None, None)?;
         }
     }
     sitemap(dir, pages, site_url)
@@ -56,6 +69,7 @@ fn canonical(site_url: &str, url: &str) -> String {
 fn write(
     dir: &Path,
     url: &str,
+    base: Base,
     footer: &str,
     description: Option<&str>,
     canonical: Option<&str>,
@@ -63,7 +77,10 @@ fn write(
     let path = dir.join(url);
     let html = std::fs::read_to_string(&path)
         .with_context(|| format!("mdBook did not write {}", path.display()))?;
-    let html = page(&html, footer, description, canonical);
+    let mut html = page(&html, footer, description, canonical);
+    if base == Base::Local {
+        replace_once(&mut html, "</head>", LAB_API);
+    }
     std::fs::write(&path, html).with_context(|| format!("cannot write {}", path.display()))
 }
 

@@ -19,6 +19,7 @@ use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer, web};
 use anyhow::Result;
 
 use super::shelf::Shelf;
+use crate::live::{self, Runs};
 
 /// Names under which a browser on this machine finds the server.
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
@@ -59,12 +60,20 @@ impl Hosts {
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub fn serve(shelf: Arc<Shelf>, listener: TcpListener, hosts: &[String]) -> Result<Server> {
+pub fn serve(
+    shelf: Arc<Shelf>,
+    runs: Runs,
+    listener: TcpListener,
+    hosts: &[String],
+) -> Result<Server> {
     let shelf = web::Data::from(shelf);
+    // One for all workers: a run that one of them starts, another may end.
+    let runs = web::Data::new(runs);
     let hosts = Hosts::new(hosts);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(shelf.clone())
+            .app_data(runs.clone())
             .app_data(web::Data::new(hosts.clone()))
             .configure(routes)
             .wrap(headers())
@@ -79,12 +88,18 @@ pub fn serve(shelf: Arc<Shelf>, listener: TcpListener, hosts: &[String]) -> Resu
 }
 
 fn routes(config: &mut web::ServiceConfig) {
-    config.service(
-        web::resource("/{path:.*}")
-            .route(web::get().to(page))
-            .route(web::head().to(page))
-            .default_service(web::to(refused)),
-    );
+    config
+        .service(
+            web::scope("/_lab")
+                .wrap(from_fn(live::same_origin))
+                .configure(live::routes),
+        )
+        .service(
+            web::resource("/{path:.*}")
+                .route(web::get().to(page))
+                .route(web::head().to(page))
+                .default_service(web::to(refused)),
+        );
 }
 
 /// Headers of every answer.

@@ -11,6 +11,7 @@ use notify::{RecommendedWatcher, RecursiveMode};
 use notify_debouncer_mini::{DebounceEventResult, Debouncer, new_debouncer};
 
 use crate::book::{self, Refresh, Shelf};
+use crate::live::Runs;
 use crate::terminal::{complain, say};
 use crate::workspace::Workspace;
 
@@ -38,10 +39,11 @@ pub fn run(
             return Ok(ExitCode::from(super::RED));
         }
     }
+    let runs = Runs::new(&workspace.root);
     let _watcher = watch(workspace, &shelf)
         .inspect_err(|error| complain(format_args!("changes are not watched: {error:#}")));
     actix_web::rt::System::new().block_on(async {
-        let server = book::serve(shelf, listener, allow_host)?;
+        let server = book::serve(shelf, runs, listener, allow_host)?;
         say(format_args!("The book is at {address} (Ctrl-C stops)"));
         if open {
             browse(&address);
