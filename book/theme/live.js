@@ -4,10 +4,12 @@
 // and sends its samples; the recorded runs of the other versions stay beside
 // them. On a published page there is no such server, and nothing here happens.
 (() => {
-    const api = document.querySelector('meta[name="lab-api"]')?.content;
-    if (!api || !globalThis.labPanels) {
+    const meta = document.querySelector('meta[name="lab-api"]');
+    if (!meta) {
         return;
     }
+    const api = meta.content;
+    const PAUSE = 1000;
 
     // What the learner's own version looks like; it has no recorded run.
     const EXERCISE = { version: 'exercise', name: 'Your exercise', class: 'exercise', mark: [0, -4, 'l4 4l-4 4l-4-4z'] };
@@ -179,7 +181,22 @@
         }
     }
 
-    for (const panel of globalThis.labPanels) {
-        new Live(panel);
+    const all = globalThis.labPanels.map(panel => new Live(panel));
+
+    // An author's page follows the sources: it loads itself again once the
+    // book was built again, but never under a run.
+    async function follow() {
+        try {
+            const answer = document.hidden ? null : await fetch(`${api}/build`);
+            const build = answer?.ok ? await answer.text() : meta.dataset.build;
+            if (build !== meta.dataset.build && !all.some(live => live.source)) {
+                location.reload();
+            }
+        } catch {
+            // The server is gone or starts anew: ask again later.
+        }
+        setTimeout(follow, PAUSE);
     }
+
+    setTimeout(follow, PAUSE);
 })();

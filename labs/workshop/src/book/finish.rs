@@ -13,10 +13,6 @@ use super::edition::Edition;
 use super::html::{esc, plain};
 use super::preprocessor::Page;
 
-/// Tells a page's scripts that its server runs labs, and where. A published
-/// page has no such server.
-const LAB_API: &str = "<meta name=\"lab-api\" content=\"/_lab\">\n    </head>";
-
 /// Finishes every page of the book in `dir`; `site_url` is where it will be
 /// published, with a slash at its end, and `base` where this build stands.
 ///
@@ -79,9 +75,19 @@ fn write(
         .with_context(|| format!("mdBook did not write {}", path.display()))?;
     let mut html = page(&html, footer, description, canonical);
     if base == Base::Local {
-        replace_once(&mut html, "</head>", LAB_API);
+        replace_once(&mut html, "</head>", &server_meta(dir));
     }
     std::fs::write(&path, html).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Tells a page's scripts that its server runs labs, and which build of the
+/// book this is. A published page has no such server.
+fn server_meta(dir: &Path) -> String {
+    let build = dir.file_name().unwrap_or_default().to_string_lossy();
+    format!(
+        "<meta name=\"lab-api\" content=\"/_lab\" data-build=\"{}\">\n    </head>",
+        esc(&build)
+    )
 }
 
 /// The finished form of one page.

@@ -92,6 +92,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(
             web::scope("/_lab")
                 .wrap(from_fn(live::same_origin))
+                .route("/build", web::get().to(build))
                 .configure(live::routes),
         )
         .service(
@@ -159,6 +160,16 @@ fn named_host(req: &ServiceRequest) -> Option<String> {
         Some(authority) if authority.as_str() != host => None,
         _ => Some(host.to_owned()),
     }
+}
+
+/// Which build of the book is served now; a page that shows an older one
+/// loads itself again.
+async fn build(shelf: web::Data<Shelf>) -> HttpResponse {
+    let site = shelf.site();
+    let name = site.as_ref().and_then(|site| site.dir.file_name());
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body(name.unwrap_or_default().to_string_lossy().into_owned())
 }
 
 async fn page(req: HttpRequest, path: web::Path<String>, shelf: web::Data<Shelf>) -> HttpResponse {
