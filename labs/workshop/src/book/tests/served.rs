@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::fixture::Fixture;
 use crate::book::{Refresh, Shelf, serve};
+use crate::live::Runs;
 
 /// A server of the small book, for as long as `ask` runs.
 fn with_server(hosts: &[String], ask: impl FnOnce(SocketAddr) + Send + 'static) {
@@ -15,7 +16,8 @@ fn with_server(hosts: &[String], ask: impl FnOnce(SocketAddr) + Send + 'static) 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     actix_web::rt::System::new().block_on(async {
-        let server = serve(shelf, listener, hosts).unwrap();
+        let runs = Runs::new(fixture.root());
+        let server = serve(shelf, runs, listener, hosts).unwrap();
         let handle = server.handle();
         let running = actix_web::rt::spawn(server);
         let asked = actix_web::rt::task::spawn_blocking(move || ask(address)).await;
@@ -113,6 +115,55 @@ fn other_hosts_and_methods_are_refused() {
         assert!(!ask(address, twice).starts_with("HTTP/1.1 200"));
         let post = "POST / HTTP/1.1\nHost: localhost\nContent-Length: 0\nConnection: close\n\n";
         assert!(ask(address, post).starts_with("HTTP/1.1 405"));
+    });
+}
+
+#[test]
+fn runs_are_started_by_pages_of_this_server_only() {
+    with_server(&[], |address| {
+        let own = format!("http://{address}");
+        let post = |headers: &str, body: &str| {
+            let length = body.len();
+            ask(
+                address,
+                &format!(
+                    "POST /_lab/runs HTTP/1.1\nHost: {address}\nConnection: close\n\
+                     Content-Length: {length}\n{headers}\n\n{body}"
+                ),
+            )
+        };
+        let json = "Content-Type: application/json";
+        let wish = r#"{"lab":"01","version":"broken"}"#;
+        for origin in [
+            "http://127.0.0.1:1".to_owned(),
+            own.replace("127.0.0.1", "localhost"),
+            "http://evil.example".to_owned(),
+            "null".to_owned(),
+        ] {
+            let answer = post(&format!("Origin: {origin}\n{json}"), wish);
+            assert!(answer.starts_with("HTTP/1.1 403"), "{origin}: {answer}");
+        }
+        for site in ["cross-site", "same-site", "none"] {
+            let headers = format!("Origin: {own}\nSec-Fetch-Site: {site}\n{json}");
+            assert!(post(&headers, wish).starts_with("HTTP/1.1 403"), "{site}");
+        }
+        assert!(post(json, wish).starts_with("HTTP/1.1 403"));
+        // From this origin, but no lab, no version, no JSON, or far too much.
+        let from_here = format!("Origin: {own}\n{json}");
+        for wrong in [
+            r#"{"lab":"99","version":"broken"}"#,
+            r#"{"lab":"01","version":"../../bin/sh"}"#,
+        ] {
+            let answer = post(&from_here, wrong);
+            assert!(answer.starts_with("HTTP/1.1 404"), "{wrong}: {answer}");
+        }
+        let plain = format!("Origin: {own}\nContent-Type: text/plain");
+        assert!(post(&plain, wish).starts_with("HTTP/1.1 4"));
+        assert!(post(&from_here, &" ".repeat(5000)).starts_with("HTTP/1.1 4"));
+        // Reading needs a run's id, and starts nothing.
+        assert!(get(address, "/_lab/runs/0123").starts_with("HTTP/1.1 404"));
+        assert!(!get(address, "/_lab/runs").starts_with("HTTP/1.1 2"));
+        assert!(!get(address, "/_lab/../book.toml").starts_with("HTTP/1.1 200"));
     });
 }
 
