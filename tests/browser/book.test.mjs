@@ -2,7 +2,7 @@
 // nothing leaves this machine. `cargo test -p book-tests --test browser` runs it.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 
@@ -152,4 +152,23 @@ test('the keyboard reaches the panel and the arrow keys stay on the page', async
     await page.waitForTimeout(300);
     assert.ok(page.url().includes(CHAPTER), page.url());
     await page.context().close();
+});
+
+test('a page loads itself again when its chapter changes, and only then', async () => {
+    const page = await openPage(browser);
+    await page.goto(`${server.url}/how-to-use.html`);
+    let loads = 0;
+    page.on('load', () => { loads += 1; });
+    await page.waitForTimeout(3000);
+    assert.equal(loads, 0);
+    const chapter = `${ROOT}/book/how-to-use.md`;
+    const shipped = readFileSync(chapter, 'utf8');
+    try {
+        writeFileSync(chapter, `${shipped}\nA sentence that was not there.\n`);
+        await page.getByText('A sentence that was not there.').waitFor({ timeout: 20_000 });
+    } finally {
+        writeFileSync(chapter, shipped);
+    }
+    await page.context().close();
+    assert.deepEqual(page.faults, []);
 });

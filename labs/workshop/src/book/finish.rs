@@ -83,7 +83,8 @@ fn write(
 /// Tells a page's scripts that its server runs labs, and which build of the
 /// book this is. A published page has no such server.
 fn server_meta(dir: &Path) -> String {
-    let build = dir.file_name().unwrap_or_default().to_string_lossy();
+    // A build in progress has the process id behind its name.
+    let build = dir.file_stem().unwrap_or_default().to_string_lossy();
     format!(
         "<meta name=\"lab-api\" content=\"/_lab\" data-build=\"{}\">\n    </head>",
         esc(&build)

@@ -166,7 +166,7 @@ fn named_host(req: &ServiceRequest) -> Option<String> {
 /// loads itself again.
 async fn build(shelf: web::Data<Shelf>) -> HttpResponse {
     let site = shelf.site();
-    let name = site.as_ref().and_then(|site| site.dir.file_name());
+    let name = site.as_ref().and_then(|site| site.dir.file_stem());
     HttpResponse::Ok()
         .content_type("text/plain; charset=utf-8")
         .body(name.unwrap_or_default().to_string_lossy().into_owned())
