@@ -74,8 +74,11 @@ impl Copy {
             let source = self.repository.root.join(file);
             let bytes = fs::read(&source).with_context(|| format!("cannot read {file}"))?;
             self.put(file, &bytes)?;
-            let mode = fs::metadata(&source)?.permissions().mode();
-            fs::set_permissions(self.root.join(file), fs::Permissions::from_mode(mode))?;
+            let (mode, own) = (mode(&source)?, self.root.join(file));
+            // Servers watch these files, and take a new mode for a change.
+            if mode != self::mode(&own)? {
+                fs::set_permissions(own, fs::Permissions::from_mode(mode))?;
+            }
             wanted.insert(self.root.join(file));
         }
         for lab in self.repository.labs()? {
@@ -184,6 +187,10 @@ impl Copy {
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", &self.target);
     }
+}
+
+fn mode(path: &Path) -> Result<u32> {
+    Ok(fs::metadata(path)?.permissions().mode())
 }
 
 fn remove_others(folder: &Path, wanted: &BTreeSet<PathBuf>) -> Result<()> {

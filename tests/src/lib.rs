@@ -6,6 +6,7 @@
 
 pub mod copy;
 pub mod documents;
+pub mod markup;
 pub mod mutants;
 pub mod pages;
 pub mod processes;

@@ -1,16 +1,11 @@
 //! The built book: pages, what they link to and what they load.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::markup;
 use anyhow::{Context as _, Result};
-use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{
-    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
-};
 
 /// A built book.
 pub struct Site {
@@ -117,7 +112,7 @@ impl Site {
 
 impl Page {
     fn parse(text: &str, file: &str, address: &str) -> Self {
-        let page = Sink::read(text);
+        let page = markup::read(text);
         // A page for wrong addresses is served at any of them.
         let base = match page.base {
             Some(base) => base.strip_prefix(address).unwrap_or_default().to_owned(),
@@ -133,124 +128,6 @@ impl Page {
             base,
         }
     }
-}
-
-/// What the tokens of a page add up to.
-#[derive(Debug, Default)]
-struct Found {
-    ids: BTreeSet<String>,
-    links: Vec<String>,
-    loads: Vec<String>,
-    base: Option<String>,
-    in_style: bool,
-}
-
-/// Takes the tokens of a page: no tree is needed to find its addresses.
-#[derive(Debug, Default)]
-struct Sink(RefCell<Found>);
-
-impl Sink {
-    fn read(text: &str) -> Found {
-        let input = BufferQueue::default();
-        input.push_back(StrTendril::from(text));
-        let tokenizer = Tokenizer::new(Self::default(), TokenizerOpts::default());
-        // It pauses for no script, because the sink never asks for it.
-        let _ = tokenizer.feed(&input);
-        tokenizer.end();
-        tokenizer.sink.0.into_inner()
-    }
-}
-
-impl TokenSink for Sink {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        let mut found = self.0.borrow_mut();
-        match token {
-            Token::TagToken(tag) if tag.kind == TagKind::StartTag => {
-                found.note(&tag);
-                found.in_style = &*tag.name == "style";
-                match &*tag.name {
-                    "style" | "noscript" => TokenSinkResult::RawData(RawKind::Rawtext),
-                    "title" | "textarea" => TokenSinkResult::RawData(RawKind::Rcdata),
-                    "script" => TokenSinkResult::RawData(RawKind::ScriptData),
-                    _ => TokenSinkResult::Continue,
-                }
-            }
-            Token::TagToken(_) => {
-                found.in_style = false;
-                TokenSinkResult::Continue
-            }
-            Token::CharacterTokens(css) if found.in_style => {
-                found.loads.extend(urls(&css));
-                TokenSinkResult::Continue
-            }
-            _ => TokenSinkResult::Continue,
-        }
-    }
-}
-
-impl Found {
-    fn note(&mut self, tag: &Tag) {
-        let value = |name: &str| {
-            let mut attributes = tag.attrs.iter();
-            let found = attributes.find(|attribute| &*attribute.name.local == name);
-            found.map(|attribute| attribute.value.to_string())
-        };
-        self.ids.extend(value("id"));
-        self.loads
-            .extend(value("style").iter().flat_map(|style| urls(style)));
-        match &*tag.name {
-            "a" | "area" => self.links.extend(value("href")),
-            "base" => self.base = self.base.take().or(value("href")),
-            "object" => self.loads.extend(value("data")),
-            "link" => {
-                let rel = value("rel").unwrap_or_default();
-                if rel.split_whitespace().any(|word| FETCHED.contains(&word)) {
-                    self.loads.extend(value("href"));
-                }
-            }
-            _ => self.loads.extend(value("src")),
-        }
-        for attribute in ["srcset", "poster"] {
-            let sources = value(attribute).unwrap_or_default();
-            let sources = sources
-                .split(',')
-                .filter_map(|s| s.split_whitespace().next());
-            self.loads.extend(sources.map(str::to_owned));
-        }
-    }
-}
-
-/// Links that a browser follows by itself.
-const FETCHED: [&str; 10] = [
-    "stylesheet",
-    "icon",
-    "apple-touch-icon",
-    "mask-icon",
-    "manifest",
-    "preload",
-    "modulepreload",
-    "prefetch",
-    "preconnect",
-    "dns-prefetch",
-];
-
-/// The addresses in a style sheet.
-#[must_use]
-pub fn urls(css: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for part in css.split("url(").skip(1) {
-        let url = part.split(')').next().unwrap_or_default();
-        found.push(url.trim().trim_matches(['"', '\'']).to_owned());
-    }
-    for part in css.split("@import ").skip(1) {
-        let url = part.split(';').next().unwrap_or_default().trim();
-        if url.starts_with(['"', '\'']) {
-            found.push(url.trim_matches(['"', '\'']).to_owned());
-        }
-    }
-    found
 }
 
 /// Whether an address names another host or another scheme.
@@ -342,11 +219,5 @@ mod tests {
         assert_eq!(page.links, ["x.html?a&b#c"]);
         assert_eq!(page.loads, ["i.svg", "f.woff2", "p.png", "s.js"]);
         assert_eq!(page.base, "performance");
-    }
-
-    #[test]
-    fn a_style_sheet_names_what_it_loads() {
-        let css = "@import 'a.css'; b { src: url(\"c.woff2\") } d { src: url( e.png ) }";
-        assert_eq!(urls(css), ["c.woff2", "e.png", "a.css"]);
     }
 }

@@ -90,25 +90,38 @@ impl std::fmt::Display for Ran {
     }
 }
 
-/// Removes from a command's environment what cargo sets for tests, and what
-/// would change the colour or the outcome of a run.
+/// Removes from a command's environment what cargo sets for a test, and what
+/// would change the colour or the outcome of a run. The machine's own settings
+/// stay: mirrors, proxies, flags, profiles.
 pub fn clean(command: &mut Command) -> &mut Command {
-    const KEPT: [&str; 4] = [
-        "CARGO_HOME",
-        "CARGO_NET_OFFLINE",
-        "CARGO_BUILD_JOBS",
-        "CARGO_INCREMENTAL",
+    const NAMES: [&str; 9] = [
+        "CARGO",
+        "CARGO_BIN_NAME",
+        "CARGO_CRATE_NAME",
+        "CARGO_MAKEFLAGS",
+        "CARGO_PRIMARY_PACKAGE",
+        "CARGO_TARGET_TMPDIR",
+        "NO_COLOR",
+        "OUT_DIR",
+        "RUST_BACKTRACE",
     ];
-    const SET: [&str; 7] = [
-        "CARGO", "LAB_", "LABKIT_", "INSTA_", "RUST_", "NO_COLOR", "OUT_DIR",
+    const STARTS: [&str; 10] = [
+        "CARGO_BIN_EXE_",
+        "CARGO_CFG_",
+        "CARGO_FEATURE_",
+        "CARGO_MANIFEST_",
+        "CARGO_PKG_",
+        "CARGO_TERM_",
+        "INSTA_",
+        "LABKIT_",
+        "LAB_GATE",
+        "RUST_LIB_BACKTRACE",
     ];
     for (name, _) in std::env::vars_os() {
-        let Some(text) = name.to_str() else { continue };
-        // Mirrors and registries of this machine.
-        let ours = KEPT.contains(&text)
-            || text.starts_with("CARGO_REGISTR")
-            || text.starts_with("CARGO_SOURCE");
-        if !ours && SET.iter().any(|start| text.starts_with(start)) {
+        let set = name.to_str().is_some_and(|text| {
+            NAMES.contains(&text) || STARTS.iter().any(|start| text.starts_with(start))
+        });
+        if set {
             command.env_remove(name);
         }
     }

@@ -194,10 +194,6 @@ impl Repository {
             .current_dir(&self.root)
             .args(["metadata", "--format-version", "1", "--locked"])
             .args(["--filter-platform", host]);
-        // The parent's target folder is part of the answer.
-        if let Some(target) = std::env::var_os("CARGO_TARGET_DIR") {
-            cargo.env("CARGO_TARGET_DIR", target);
-        }
         Ok(serde_json::from_str(&ran::run(cargo)?.ok()?.out)?)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use book_tests::{Copy, documents};
+use book_tests::{Copy, documents, ran};
 
 /// Commands that end by themselves, within seconds.
 const RUN: [&str; 8] = [
@@ -140,6 +140,27 @@ fn cargo_run_starts_the_workshop() -> Result<()> {
     ensure!(defaults.len() == 1, "{defaults:?}");
     let id = defaults[0].as_str().unwrap_or_default();
     ensure!(id.contains("labs/workshop"), "{id}");
+    Ok(())
+}
+
+#[test]
+fn ci_test_names_its_steps_and_knows_no_others() -> Result<()> {
+    let copy = Copy::bare()?;
+    let ci = |argument: &str| {
+        let mut command = std::process::Command::new("ci/test");
+        ran::clean(command.arg(argument)).current_dir(&copy.root);
+        ran::run(command)
+    };
+    let steps = ci("--list")?.ok()?.out;
+    let steps: Vec<&str> = steps
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    for step in ["packages", "npm", "fmt", "clippy", "test", "doc", "book"] {
+        ensure!(steps.contains(&step), "{steps:?}");
+    }
+    ci("--help")?.ok()?.says("--yes")?.says("Exit codes:")?;
+    ci("clipy")?.exits(2)?.says("ci/test --list")?;
     Ok(())
 }
 

@@ -2,8 +2,8 @@
 //! elsewhere.
 
 use anyhow::{Context as _, Result, ensure};
-use book_tests::Copy;
 use book_tests::pages::{self, Place, Site};
+use book_tests::{Copy, markup};
 
 /// Builds the book and reads it, with the copy that must outlive it.
 fn site() -> Result<(Copy, Site)> {
@@ -59,7 +59,7 @@ fn nothing_is_loaded_from_elsewhere_and_everything_is_there() -> Result<()> {
     for file in site.files.iter().filter(|file| file.ends_with(".css")) {
         let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
         let css = std::fs::read_to_string(site.folder.join(file))?;
-        for url in pages::urls(&css) {
+        for url in markup::urls(&css) {
             let inside = url.starts_with("data:") || url.starts_with('#');
             let path = url.split(['?', '#']).next().unwrap_or_default();
             let there =
