@@ -39,6 +39,8 @@ test('axe finds nothing on any page, in any theme, wide and narrow', async () =>
         await page.evaluate(AXE);
         for (const width of [1280, 390]) {
             await page.setViewportSize({ width, height: 800 });
+            // The page's own scripts hear of it in a later frame.
+            await page.evaluate(() => new Promise(done => setTimeout(() => requestAnimationFrame(done), 50)));
             for (const theme of THEMES) {
                 await setTheme(page, theme);
                 const { violations } = await page.evaluate(

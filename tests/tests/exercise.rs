@@ -235,7 +235,7 @@ fn a_typing_error_gets_a_suggestion() -> Result<()> {
     wrong(&["prove", id, "fixd"], "fixed")?;
     wrong(&["check", "99"], "cargo lab list")?;
     wrong(&["load", id, "brokne"], "broken")?;
-    wrong(&["reset", id, "--yse"], "--yes")?;
+    wrong(&["reset", id, "--yess"], "--yes")?;
     is_listed_as(&copy, &lab, "not started")
 }
 

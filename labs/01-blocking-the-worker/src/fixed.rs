@@ -44,7 +44,7 @@ async fn render(
         // The client may have gone; then nobody takes the report.
         let _ = done.send(engine.render(customer));
     });
-    // A job that panics drops its sender, and the wait ends in an error.
+    // A job that panics drops its sender; the wait ends in an error.
     html.await
         .map_err(|_| ErrorInternalServerError("no report today"))
 }

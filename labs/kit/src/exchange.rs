@@ -29,7 +29,7 @@ pub enum Answer {
     },
     /// The connection was refused, reset or closed before a whole response.
     Closed,
-    /// Nothing came within the [`Deadline`].
+    /// Nothing came within the [deadline](crate::control::Deadline).
     None,
 }
 

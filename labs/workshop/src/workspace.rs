@@ -129,11 +129,17 @@ impl Workspace {
         if let Some(lab) = found {
             return Ok(lab);
         }
+        // A digit that was typed as the letter that looks like it.
+        let digits = bare.replace(['l', 'i'], "1").replace('o', "0");
+        let alike = digits.parse::<u32>().map(|n| format!("{n:02}"));
         let near = self
             .labs
             .iter()
             .flat_map(|lab| [&lab.slug, &lab.package].map(|key| (key, lab)))
-            .map(|(key, lab)| (strsim::jaro_winkler(key, &wanted), lab))
+            .map(|(key, lab)| match &alike {
+                Ok(number) if *number == lab.id => (1.0, lab),
+                _ => (strsim::jaro_winkler(key, &wanted), lab),
+            })
             .max_by(|a, b| a.0.total_cmp(&b.0));
         match near {
             Some((score, lab)) if score > 0.75 => bail!(
