@@ -167,7 +167,7 @@ impl Bench {
     /// How the service has ended, if it ends before the deadline.
     pub async fn ending(&self) -> Option<String> {
         let subject = self.subject.as_ref()?;
-        let deadline = Deadline::start();
+        let deadline = Deadline::start(subject.process());
         tokio::select! {
             biased;
             ending = subject.ended() => Some(ending),

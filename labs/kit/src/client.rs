@@ -19,13 +19,19 @@ pub use crate::exchange::{Answer, Request, get};
 #[derive(Debug)]
 pub struct Call {
     addr: SocketAddr,
+    service: Option<u32>,
     log: Log,
     request: Request,
 }
 
 impl Call {
-    pub(crate) fn new(addr: SocketAddr, log: Log, request: Request) -> Self {
-        Self { addr, log, request }
+    pub(crate) fn new(addr: SocketAddr, service: Option<u32>, log: Log, request: Request) -> Self {
+        Self {
+            addr,
+            service,
+            log,
+            request,
+        }
     }
 
     /// Adds a header.
@@ -50,6 +56,7 @@ impl Call {
         });
         Pending {
             name,
+            service: self.service,
             answer,
             log: self.log,
             task: Arc::new(Abort(task.abort_handle())),
@@ -58,7 +65,7 @@ impl Call {
 
     /// Sends it and waits for the answer, without a line of the transcript.
     pub async fn unlogged(self) -> Answer {
-        let deadline = Deadline::start();
+        let deadline = Deadline::start(self.service);
         tokio::select! {
             biased;
             answer = exchange(self.addr, self.request) => answer,
@@ -77,7 +84,10 @@ impl Call {
         for _ in 0..count {
             tasks.spawn(exchange(self.addr, self.request.clone()));
         }
-        Wave { tasks }
+        Wave {
+            service: self.service,
+            tasks,
+        }
     }
 }
 
@@ -85,6 +95,7 @@ impl Call {
 #[derive(Debug, Clone)]
 pub struct Pending {
     name: String,
+    service: Option<u32>,
     answer: watch::Receiver<Option<Answer>>,
     log: Log,
     task: Arc<Abort>,
@@ -118,7 +129,7 @@ impl Pending {
         self.log
             .step(&format!("waiting for the answer to {}", self.name));
         let mut answer = self.answer.clone();
-        let deadline = Deadline::start();
+        let deadline = Deadline::start(self.service);
         let got = tokio::select! {
             biased;
             got = answer.wait_for(Option::is_some) => {
@@ -134,6 +145,7 @@ impl Pending {
 /// Several requests that were sent at once.
 #[derive(Debug)]
 pub struct Wave {
+    service: Option<u32>,
     tasks: JoinSet<Answer>,
 }
 
@@ -143,7 +155,7 @@ impl Wave {
     /// way in `self`.
     pub async fn answers(&mut self) -> Vec<Answer> {
         let mut answers = Vec::new();
-        let mut deadline = Deadline::start();
+        let mut deadline = Deadline::start(self.service);
         loop {
             let next = tokio::select! {
                 biased;

@@ -6,6 +6,9 @@
 //! given 50 answers, without the awaited answers making any progress. A
 //! machine that slows down stretches the deadline with it, and so does a
 //! harness that is kept waiting for a processor.
+//!
+//! A service that is still at work, or waits for a processor itself, gets up
+//! to [`MOST`]: its silence may end. Held and blocked threads sleep.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -19,6 +22,9 @@ use crate::subject::{self, Subject};
 
 /// The least time that an answer gets.
 pub const LEAST: Duration = Duration::from_millis(300);
+
+/// The most that a service gets whose threads are at work.
+pub const MOST: Duration = Duration::from_secs(3);
 
 /// The answers that the control service gives meanwhile.
 pub const ANSWERS: u64 = 50;
@@ -73,18 +79,21 @@ async fn ask() {
 pub struct Deadline {
     since: Instant,
     answers: u64,
+    service: Option<u32>,
 }
 
 impl Deadline {
-    /// Starts to count.
+    /// Starts to count; `service` is the process that is to answer, when its
+    /// threads can be looked at.
     #[must_use]
-    pub fn start() -> Self {
+    pub fn start(service: Option<u32>) -> Self {
         let control = control();
         control.waiting.fetch_add(1, Ordering::SeqCst);
         control.wake.notify_one();
         Self {
             since: Instant::now(),
             answers: control.answers.load(Ordering::SeqCst),
+            service,
         }
     }
 
@@ -101,11 +110,29 @@ impl Deadline {
             let late = self.since.elapsed() >= LEAST;
             let answers = control.answers.load(Ordering::SeqCst) - self.answers;
             if late && answers >= ANSWERS {
-                return;
+                let patient = self.since.elapsed() < MOST;
+                if !(patient && self.service.is_some_and(at_work)) {
+                    return;
+                }
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
+}
+
+/// Whether a thread of the process runs or waits for a processor. Elsewhere
+/// than on Linux nobody knows, and the control loop decides alone.
+fn at_work(process: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{process}/task")) else {
+        return false;
+    };
+    threads.flatten().any(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // `12 (name) R …`: the name may hold anything but is the last in brackets.
+        stat.rsplit(") ")
+            .next()
+            .is_some_and(|rest| rest.starts_with('R'))
+    })
 }
 
 impl Drop for Deadline {

@@ -42,6 +42,7 @@ pub enum Target {
 #[derive(Debug)]
 pub struct Subject {
     addr: SocketAddr,
+    process: Option<u32>,
     log: Log,
     output: Arc<Mutex<Vec<String>>>,
     ended: watch::Receiver<Option<String>>,
@@ -114,6 +115,8 @@ impl Subject {
             .stderr(Stdio::piped())
             .envs(env.vars());
         let mut child = process::spawn(command)?;
+        // Behind a supervisor the service is another process.
+        let process = child.id().filter(|_| child.stdin.is_none());
         let output = Arc::new(Mutex::new(Vec::new()));
         let readers = [
             child
@@ -138,6 +141,7 @@ impl Subject {
         });
         Ok(Self {
             addr,
+            process,
             log,
             output,
             ended,
@@ -151,10 +155,16 @@ impl Subject {
         self.addr
     }
 
+    /// The process whose threads answer, when it is known.
+    #[must_use]
+    pub fn process(&self) -> Option<u32> {
+        self.process
+    }
+
     /// A `GET`, to be sent.
     #[must_use]
     pub fn get(&self, path: &str) -> Call {
-        Call::new(self.addr, self.log.clone(), client::get(path))
+        Call::new(self.addr, self.process, self.log.clone(), client::get(path))
     }
 
     /// Waits until the process ends, and says how.
