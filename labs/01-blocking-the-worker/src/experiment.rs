@@ -140,9 +140,9 @@ pub fn load() -> LoadPlan {
             timeout_ms: 1000.0,
             budget_ms: 100.0,
             load: Load {
-                label: "8 reports/s".into(),
+                label: "9 reports/s".into(),
                 request: "GET /report/{customer}".into(),
-                per_second: 8.0,
+                per_second: 9.0,
                 from: 2.0,
                 to: 7.0,
             },
