@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::markup;
 use anyhow::{Context as _, Result};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::markup;
 
 /// A built book.
 pub struct Site {
@@ -66,6 +70,33 @@ impl Site {
             files,
             pages,
         })
+    }
+
+    /// The bytes of a page, its style sheets and its scripts, gzipped.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn weight(&self, file: &str) -> Result<usize> {
+        let mut files = BTreeSet::from([file.to_owned()]);
+        for load in self
+            .pages
+            .get(file)
+            .into_iter()
+            .flat_map(|page| &page.loads)
+        {
+            if let Place::Here { file, .. } = self.place(file, load)
+                && (file.ends_with(".css") || file.ends_with(".js"))
+            {
+                files.insert(file);
+            }
+        }
+        let mut bytes = 0;
+        for name in files {
+            let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+            gzip.write_all(&fs::read(self.folder.join(name))?)?;
+            bytes += gzip.finish()?.len();
+        }
+        Ok(bytes)
     }
 
     /// Where `link` of the page `file` leads.

@@ -3,15 +3,12 @@
 //! Everything is measured on the copy that the tests use, so that the tree
 //! itself stays as it is.
 
-use std::io::Write as _;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use book_tests::pages::{Place, Site};
+use book_tests::pages::Site;
 use book_tests::{Copy, Lab, ran};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use labkit::recording::Recording;
 
 const USAGE: &str = "\
@@ -151,27 +148,12 @@ fn book(copy: &Copy) -> Result<(Vec<Duration>, Site)> {
     Ok((times, Site::read(&folder, "")?))
 }
 
-/// The bytes of a chapter's page, its style sheets and scripts, gzipped.
+/// A chapter's page, and its bytes with style sheets and scripts, gzipped.
 fn weight(site: &Site, lab: &Lab) -> Result<(String, usize)> {
     let ending = format!("/{}.html", lab.name);
-    let page = site.pages.iter().find(|(file, _)| file.ends_with(&ending));
-    let (file, page) = page.with_context(|| format!("no page *{ending}"))?;
-    let mut files = vec![file.clone()];
-    for load in &page.loads {
-        if let Place::Here { file, .. } = site.place(file, load)
-            && (file.ends_with(".css") || file.ends_with(".js"))
-            && !files.contains(&file)
-        {
-            files.push(file);
-        }
-    }
-    let mut bytes = 0;
-    for name in &files {
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-        gzip.write_all(&std::fs::read(site.folder.join(name))?)?;
-        bytes += gzip.finish()?.len();
-    }
-    Ok((file.clone(), bytes))
+    let file = site.pages.keys().find(|file| file.ends_with(&ending));
+    let file = file.with_context(|| format!("no page *{ending}"))?;
+    Ok((file.clone(), site.weight(file)?))
 }
 
 /// What the recording of a lab says of broken and fixed.
