@@ -76,6 +76,8 @@ fn write(
     let mut html = page(&html, footer, description, canonical);
     if base == Base::Local {
         replace_once(&mut html, "</head>", &server_meta(dir));
+        // The style sheet keeps room for the buttons that live.js will add.
+        replace_once(&mut html, "<html ", "<html data-live ");
     }
     std::fs::write(&path, html).with_context(|| format!("cannot write {}", path.display()))
 }

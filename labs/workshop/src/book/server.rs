@@ -14,7 +14,7 @@ use actix_web::http::header::{
     self, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
-use actix_web::middleware::{DefaultHeaders, Next, from_fn};
+use actix_web::middleware::{Compress, DefaultHeaders, Next, from_fn};
 use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer, web};
 use anyhow::Result;
 
@@ -97,6 +97,8 @@ fn routes(config: &mut web::ServiceConfig) {
         )
         .service(
             web::resource("/{path:.*}")
+                // Pages only: a live run's events must not wait for a block.
+                .wrap(Compress::default())
                 .route(web::get().to(page))
                 .route(web::head().to(page))
                 .default_service(web::to(refused)),
