@@ -12,8 +12,11 @@ use super::event::Event;
 use crate::cargo::{Built, Cargo, Step};
 use crate::workspace::{Lab, Workspace};
 
-/// A run that takes longer than this is ended: a load lasts seconds.
+/// A load that takes longer than this is ended: it lasts seconds.
 const BOUND: Duration = Duration::from_secs(90);
+
+/// A build may compile the lab's dependencies first; the page shows how far.
+const BUILD: Duration = Duration::from_secs(15 * 60);
 
 /// So long a page may take to accept the last words.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -29,11 +32,8 @@ pub async fn drive(
     tell: mpsc::Sender<Event>,
     end: Arc<Notify>,
 ) {
-    let run = tokio::time::timeout(BOUND, load(workspace, lab, version, &tell));
     let last = tokio::select! {
-        last = run => last.unwrap_or_else(|_| {
-            Some(Event::cut(format!("the run took more than {} s", BOUND.as_secs()), ""))
-        }),
+        last = load(workspace, lab, version, &tell) => last,
         () = end.notified() => Some(Event::cut("stopped", "")),
     };
     for event in last.into_iter().chain([Event::End]) {
@@ -57,7 +57,10 @@ async fn load(
         };
         Cargo::new(&workspace, false).lab(&lab, &wanted, &mut step)
     });
-    let program = match built.await {
+    let Ok(built) = tokio::time::timeout(BUILD, built).await else {
+        return Some(too_long("build", BUILD));
+    };
+    let program = match built {
         Ok(Ok(Built::Ready { program, .. })) => program,
         Ok(Ok(Built::Failed(failure))) => {
             return Some(Event::cut(
@@ -77,12 +80,22 @@ async fn load(
         // Dropping this future ends the program, and with it the service.
         .kill_on_drop(true);
     match labkit::process::spawn(command) {
-        Ok(child) => watch(child, tell).await,
+        Ok(child) => match tokio::time::timeout(BOUND, watch(child, tell)).await {
+            Ok(last) => last,
+            Err(_) => Some(too_long("load", BOUND)),
+        },
         Err(error) => Some(Event::cut(
             format!("the lab cannot be started: {error}"),
             "",
         )),
     }
+}
+
+fn too_long(what: &str, bound: Duration) -> Event {
+    Event::cut(
+        format!("the {what} took more than {} s", bound.as_secs()),
+        "",
+    )
 }
 
 async fn watch(mut child: Child, tell: &mpsc::Sender<Event>) -> Option<Event> {
