@@ -2,6 +2,7 @@
 
 use labkit::bench::{Bench, Stopped};
 use labkit::client::Answer;
+use labkit::exchange;
 use labkit::load::LoadPlan;
 use labkit::recording::{Load, Measure, Plan};
 use labkit::subject::Subject;
@@ -150,8 +151,8 @@ fn pongs(answers: &[Answer]) -> usize {
 /// The load behind the chapter's figure: wholesalers open their reports, and
 /// health checks go on.
 pub fn load() -> LoadPlan {
-    LoadPlan {
-        plan: Plan {
+    LoadPlan::new(
+        Plan {
             title: "GET /ping while reports are rendered".into(),
             measure: Measure::LatencyMs,
             seconds: 10.0,
@@ -163,19 +164,21 @@ pub fn load() -> LoadPlan {
                 label: "9 reports/s".into(),
                 request: "GET /report/{customer}".into(),
                 per_second: 9.0,
+                clients: None,
                 from: 2.0,
                 to: 7.0,
             },
+            counts: None,
         },
-        versions: &["broken", "spawned_task", "fixed"],
-        path: |n| format!("/report/{}", wholesaler(n)),
-        right: |n, body| {
+        &["broken", "spawned_task", "fixed"],
+        |n| exchange::get(&format!("/report/{}", wholesaler(n))),
+        |n, body| {
             let title =
                 format!("<title>Report {}</title>", wholesaler(n));
             let body = String::from_utf8_lossy(body);
             body.contains(&title) && body.ends_with("</html>\n")
         },
-    }
+    )
 }
 
 fn wholesaler(n: u32) -> u32 {

@@ -73,6 +73,7 @@ pub const LAB: Lab = Lab {
         #[cfg(feature = "exercise")]
         version!(Exercise, "exercise", exercise, "exercise.rs"),
     ],
+    ground: labkit::ground::none,
     experiment: |bench| Box::pin(experiment::run(bench)),
     load: experiment::load,
 };

@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::client::Answer;
 use crate::control::Deadline;
+use crate::deployment::Deployment;
 use crate::env::Env;
 use crate::gate::Gate;
+use crate::ground::Ground;
 use crate::lab::{Claim, Lab};
 use crate::subject::{Subject, Target};
 use crate::transcript::Transcript;
@@ -97,21 +99,50 @@ pub struct Bench {
     target: Target,
     log: Log,
     gate: Gate,
-    subject: Option<Subject>,
+    ground: Ground,
+    instances: Vec<Subject>,
+    /// What instances wrote that are gone.
+    past_output: Vec<String>,
 }
 
 impl Bench {
-    /// A bench for `target`.
+    /// A bench for `target`, on a ground of its own.
     ///
     /// # Errors
-    /// When no port can be bound for the gate.
-    pub async fn new(lab: &Lab, target: Target) -> std::io::Result<Self> {
+    /// When no port can be bound for the gate, or the ground cannot be made.
+    pub async fn new(lab: &Lab, target: Target) -> anyhow::Result<Self> {
+        let gate = Gate::bind().await?;
+        let mut ground = (lab.ground)().await?;
+        ground.env.gate = Some(gate.addr());
         Ok(Self {
             target,
             log: Log::new(lab.claims),
-            gate: Gate::bind().await?,
-            subject: None,
+            gate,
+            ground,
+            instances: Vec::new(),
+            past_output: Vec::new(),
         })
+    }
+
+    /// What the service will read from its environment.
+    pub fn env(&mut self) -> &mut Env {
+        &mut self.ground.env
+    }
+
+    /// A part of the lab's ground: see [`Ground::keep`].
+    ///
+    /// # Errors
+    /// When the ground has none of that type, a mistake of the lab.
+    pub fn ground<T: std::any::Any>(&self) -> Result<&T, Stopped> {
+        let name = std::any::type_name::<T>();
+        let part = self.ground.get();
+        part.ok_or_else(|| Stopped::new(format!("the lab's ground has no {name}")))
+    }
+
+    /// How the version is deployed.
+    #[must_use]
+    pub fn deployment(&self) -> Deployment {
+        self.target.deployment()
     }
 
     /// Starts the service.
@@ -119,11 +150,38 @@ impl Bench {
     /// # Errors
     /// When it cannot be started.
     pub async fn start(&mut self) -> Result<(), Stopped> {
-        let env = Env {
-            gate: Some(self.gate.addr()),
-        };
-        let subject = Subject::start(&self.target, &env, self.log.clone()).await?;
-        self.subject = Some(subject);
+        let subject = Subject::start(&self.target, &self.ground, self.log.clone()).await?;
+        self.instances.push(subject);
+        Ok(())
+    }
+
+    /// Starts several instances of the service, in the same environment.
+    ///
+    /// # Errors
+    /// When one cannot be started.
+    pub async fn start_instances(&mut self, count: usize) -> Result<(), Stopped> {
+        for n in 0..count {
+            let subject = Subject::start(&self.target, &self.ground, self.log.clone()).await?;
+            self.instances.push(subject.labelled(letter(n)));
+        }
+        Ok(())
+    }
+
+    /// Kills the n-th instance, and starts it anew at another port.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be started again.
+    pub async fn restart(&mut self, n: usize) -> Result<(), Stopped> {
+        self.instance(n)?;
+        let several = self.instances.len() > 1;
+        let old = self.instances.remove(n);
+        self.past_output.extend(old.output());
+        old.stop().await;
+        let mut new = Subject::start(&self.target, &self.ground, self.log.clone()).await?;
+        if several {
+            new = new.labelled(letter(n));
+        }
+        self.instances.insert(n, new);
         Ok(())
     }
 
@@ -132,8 +190,16 @@ impl Bench {
     /// # Errors
     /// When it was not started, which is a mistake of the experiment.
     pub fn subject(&self) -> Result<&Subject, Stopped> {
-        self.subject
-            .as_ref()
+        self.instance(0)
+    }
+
+    /// The n-th instance.
+    ///
+    /// # Errors
+    /// When it was not started, which is a mistake of the experiment.
+    pub fn instance(&self, n: usize) -> Result<&Subject, Stopped> {
+        self.instances
+            .get(n)
             .ok_or_else(|| Stopped::new("the experiment did not start the service"))
     }
 
@@ -166,8 +232,8 @@ impl Bench {
 
     /// How the service has ended, if it ends before the deadline.
     pub async fn ending(&self) -> Option<String> {
-        let subject = self.subject.as_ref()?;
-        let deadline = Deadline::start(subject.process());
+        let subject = self.instances.first()?;
+        let deadline = Deadline::start(subject.watch());
         tokio::select! {
             biased;
             ending = subject.ended() => Some(ending),
@@ -179,7 +245,32 @@ impl Bench {
         self.log.clone()
     }
 
-    pub(crate) fn take_subject(&mut self) -> Option<Subject> {
-        self.subject.take()
+    /// Waits until a server of the ground is in trouble.
+    pub(crate) fn trouble(&self) -> impl Future<Output = String> + Send + use<> {
+        self.ground.trouble()
     }
+
+    /// What is wrong with a server of the ground.
+    pub(crate) async fn wrong(&self) -> Option<String> {
+        self.ground.wrong().await
+    }
+
+    /// Ends every instance; gives what all of them wrote, or nothing when
+    /// none was started.
+    pub(crate) async fn end(&mut self) -> Option<Vec<String>> {
+        if self.instances.is_empty() {
+            return None;
+        }
+        let mut output = std::mem::take(&mut self.past_output);
+        for subject in self.instances.drain(..) {
+            output.extend(subject.output());
+            subject.stop().await;
+        }
+        Some(output)
+    }
+}
+
+/// `A` for the first instance.
+fn letter(n: usize) -> char {
+    u8::try_from(n).map_or('?', |n| char::from(b'A'.saturating_add(n)))
 }

@@ -15,6 +15,7 @@ use crate::lab::Lab;
 use crate::load;
 use crate::recording::Sample;
 use crate::run;
+use crate::server;
 use crate::style;
 use crate::subject::{self, Target};
 
@@ -32,13 +33,15 @@ pub fn main(lab: &'static Lab) -> ExitCode {
     if let Some(code) = subject::dispatch(lab) {
         return ExitCode::from(code);
     }
-    match command(lab) {
+    let code = match command(lab) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(2)
         }
-    }
+    };
+    server::end_all();
+    code
 }
 
 #[derive(Default)]
@@ -119,9 +122,12 @@ fn serve(lab: &'static Lab, name: &str, port: u16) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("no version `{name}`"))?;
     let listener = TcpListener::bind(("127.0.0.1", port))
         .with_context(|| format!("cannot listen on 127.0.0.1:{port}"))?;
+    // The stubs in it run on the harness's own runtime.
+    let ground = run::runtime().block_on((lab.ground)())?;
     println!("listening on http://{}", listener.local_addr()?);
     std::io::stdout().flush()?;
-    subject::serve(lab, name, listener)?;
+    subject::serve(lab, name, ground.env.clone(), listener)?;
+    drop(ground);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -144,7 +150,7 @@ fn load(lab: &'static Lab, target: &Target) -> anyhow::Result<ExitCode> {
     let mut batch: Vec<Sample> = Vec::new();
     let mut told = Instant::now();
     let mut gone = None;
-    let run = run::runtime().block_on(load::run(&load, target, |sample| {
+    let run = run::runtime().block_on(load::run(lab, &load, target, |sample| {
         batch.push(sample);
         // Ten times a second is as often as a person can follow.
         if told.elapsed() >= Duration::from_millis(100) {

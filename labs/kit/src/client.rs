@@ -6,31 +6,50 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use hyper::body::Bytes;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::bench::Log;
-use crate::control::Deadline;
+use crate::control::{Deadline, Watch};
 use crate::exchange::{Abort, exchange};
 
 pub use crate::exchange::{Answer, Request, get};
+pub use crate::jar::Jar;
 
 /// A request aimed at a subject; sending it writes a line of the transcript.
 #[derive(Debug)]
 pub struct Call {
     addr: SocketAddr,
-    service: Option<u32>,
+    watch: Watch,
+    label: Option<char>,
     log: Log,
     request: Request,
 }
 
 impl Call {
-    pub(crate) fn new(addr: SocketAddr, service: Option<u32>, log: Log, request: Request) -> Self {
+    pub(crate) fn new(
+        addr: SocketAddr,
+        watch: Watch,
+        label: Option<char>,
+        log: Log,
+        request: Request,
+    ) -> Self {
         Self {
             addr,
-            service,
+            watch,
+            label,
             log,
             request,
+        }
+    }
+
+    /// `GET /me`, and to which instance when there are several.
+    fn name(&self) -> String {
+        let name = self.request.name();
+        match self.label {
+            Some(label) => format!("{name}, instance {label}"),
+            None => name,
         }
     }
 
@@ -43,11 +62,41 @@ impl Call {
         self
     }
 
+    /// Sends a body of that content type.
+    #[must_use]
+    pub fn body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
+        self.request = self.request.with_body(content_type, body);
+        self
+    }
+
+    /// Sends `value` as JSON.
+    #[must_use]
+    pub fn json(mut self, value: &serde_json::Value) -> Self {
+        self.request = self.request.with_json(value);
+        self
+    }
+
+    /// Sends a form as a browser does.
+    #[must_use]
+    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        self.request = self.request.with_form(fields);
+        self
+    }
+
+    /// Sends the cookies of `jar`, if it has any.
+    #[must_use]
+    pub fn cookies(self, jar: &Jar) -> Self {
+        match jar.header() {
+            Some(cookies) => self.header("cookie", &cookies),
+            None => self,
+        }
+    }
+
     /// Sends it now, in a task of its own.
     #[must_use]
     pub fn send(self) -> Pending {
-        self.log.line('>', &self.request.name());
-        let name = self.request.name();
+        let name = self.name();
+        self.log.line('>', &name);
         let (done, answer) = watch::channel(None);
         let task = tokio::spawn(async move {
             let answer = exchange(self.addr, self.request).await;
@@ -56,7 +105,7 @@ impl Call {
         });
         Pending {
             name,
-            service: self.service,
+            watch: self.watch,
             answer,
             log: self.log,
             task: Arc::new(Abort(task.abort_handle())),
@@ -65,7 +114,7 @@ impl Call {
 
     /// Sends it and waits for the answer, without a line of the transcript.
     pub async fn unlogged(self) -> Answer {
-        let deadline = Deadline::start(self.service);
+        let deadline = Deadline::start(&self.watch);
         tokio::select! {
             biased;
             answer = exchange(self.addr, self.request) => answer,
@@ -76,16 +125,15 @@ impl Call {
     /// Sends it `count` times at once, each on a connection of its own.
     #[must_use]
     pub fn each_of(self, count: usize) -> Wave {
-        self.log
-            .line('>', &format!("{count} × {}", self.request.name()));
-        self.log
-            .step(&format!("waiting for {count} × {}", self.request.name()));
+        let wave = format!("{count} × {}", self.name());
+        self.log.line('>', &wave);
+        self.log.step(&format!("waiting for {wave}"));
         let mut tasks = JoinSet::new();
         for _ in 0..count {
             tasks.spawn(exchange(self.addr, self.request.clone()));
         }
         Wave {
-            service: self.service,
+            watch: self.watch,
             tasks,
         }
     }
@@ -95,7 +143,7 @@ impl Call {
 #[derive(Debug, Clone)]
 pub struct Pending {
     name: String,
-    service: Option<u32>,
+    watch: Watch,
     answer: watch::Receiver<Option<Answer>>,
     log: Log,
     task: Arc<Abort>,
@@ -129,7 +177,7 @@ impl Pending {
         self.log
             .step(&format!("waiting for the answer to {}", self.name));
         let mut answer = self.answer.clone();
-        let deadline = Deadline::start(self.service);
+        let deadline = Deadline::start(&self.watch);
         let got = tokio::select! {
             biased;
             got = answer.wait_for(Option::is_some) => {
@@ -145,7 +193,7 @@ impl Pending {
 /// Several requests that were sent at once.
 #[derive(Debug)]
 pub struct Wave {
-    service: Option<u32>,
+    watch: Watch,
     tasks: JoinSet<Answer>,
 }
 
@@ -155,7 +203,7 @@ impl Wave {
     /// way in `self`.
     pub async fn answers(&mut self) -> Vec<Answer> {
         let mut answers = Vec::new();
-        let mut deadline = Deadline::start(self.service);
+        let mut deadline = Deadline::start(&self.watch);
         loop {
             let next = tokio::select! {
                 biased;

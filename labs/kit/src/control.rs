@@ -10,13 +10,14 @@
 //! A service that is still at work, or waits for a processor itself, gets up
 //! to [`MOST`]: its silence may end. Held and blocked threads sleep.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
 use crate::exchange;
+use crate::process;
 use crate::run;
 use crate::subject::{self, Subject};
 
@@ -79,21 +80,40 @@ async fn ask() {
 pub struct Deadline {
     since: Instant,
     answers: u64,
-    service: Option<u32>,
+    watch: Watch,
+}
+
+/// The processes that an answer may come from: the service, and the servers
+/// that it depends on.
+#[derive(Debug, Clone, Default)]
+pub struct Watch(Arc<[u32]>);
+
+impl Watch {
+    /// Watches these processes, and their children.
+    #[must_use]
+    pub fn new(processes: impl IntoIterator<Item = u32>) -> Self {
+        Self(processes.into_iter().collect())
+    }
+
+    /// Whether one of them is at work.
+    #[must_use]
+    pub fn at_work(&self) -> bool {
+        self.0.iter().copied().any(process::at_work)
+    }
 }
 
 impl Deadline {
-    /// Starts to count; `service` is the process that is to answer, when its
-    /// threads can be looked at.
+    /// Starts to count; `watch` names the processes that are to answer, when
+    /// their threads can be looked at.
     #[must_use]
-    pub fn start(service: Option<u32>) -> Self {
+    pub fn start(watch: &Watch) -> Self {
         let control = control();
         control.waiting.fetch_add(1, Ordering::SeqCst);
         control.wake.notify_one();
         Self {
             since: Instant::now(),
             answers: control.answers.load(Ordering::SeqCst),
-            service,
+            watch: watch.clone(),
         }
     }
 
@@ -111,28 +131,13 @@ impl Deadline {
             let answers = control.answers.load(Ordering::SeqCst) - self.answers;
             if late && answers >= ANSWERS {
                 let patient = self.since.elapsed() < MOST;
-                if !(patient && self.service.is_some_and(at_work)) {
+                if !(patient && self.watch.at_work()) {
                     return;
                 }
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
-}
-
-/// Whether a thread of the process runs or waits for a processor. Elsewhere
-/// than on Linux nobody knows, and the control loop decides alone.
-fn at_work(process: u32) -> bool {
-    let Ok(threads) = std::fs::read_dir(format!("/proc/{process}/task")) else {
-        return false;
-    };
-    threads.flatten().any(|thread| {
-        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
-        // `12 (name) R …`: the name may hold anything but is the last in brackets.
-        stat.rsplit(") ")
-            .next()
-            .is_some_and(|rest| rest.starts_with('R'))
-    })
 }
 
 impl Drop for Deadline {

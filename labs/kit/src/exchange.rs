@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
-use hyper::header::{CONNECTION, HOST, HeaderMap};
+use hyper::header::{HOST, HeaderMap};
 use hyper::{Method, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -52,6 +52,21 @@ impl Answer {
         }
     }
 
+    /// The body as text, what is no UTF-8 replaced.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(self.body()).into_owned()
+    }
+
+    /// A header's value, the first of several, when it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Response { headers, .. } => headers.get(name)?.to_str().ok(),
+            _ => None,
+        }
+    }
+
     /// Whether it is a 2xx.
     #[must_use]
     pub fn is_success(&self) -> bool {
@@ -62,6 +77,12 @@ impl Answer {
     #[must_use]
     pub fn is_ok_with(&self, body: &[u8]) -> bool {
         self.is_success() && self.body() == body
+    }
+
+    /// Whether the service answered that the client is at fault: 4xx.
+    #[must_use]
+    pub fn is_client_error(&self) -> bool {
+        self.status().is_some_and(|s| s.is_client_error())
     }
 
     /// Whether the service answered that it failed: 5xx.
@@ -118,10 +139,64 @@ pub fn get(path: &str) -> Request {
     }
 }
 
+/// A bare request.
+#[must_use]
+pub fn request(method: Method, path: &str) -> Request {
+    Request {
+        method,
+        ..get(path)
+    }
+}
+
 impl Request {
+    /// The same with another header.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same with a body.
+    #[must_use]
+    pub fn with_body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self.with_header("content-type", content_type)
+    }
+
+    /// The same with a JSON body.
+    #[must_use]
+    pub fn with_json(self, value: &serde_json::Value) -> Self {
+        self.with_body("application/json", value.to_string())
+    }
+
+    /// The same with a form, encoded as a browser does.
+    #[must_use]
+    pub fn with_form(self, fields: &[(&str, &str)]) -> Self {
+        let pairs: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+            .collect();
+        self.with_body("application/x-www-form-urlencoded", pairs.join("&"))
+    }
+
     pub(crate) fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
+}
+
+/// `application/x-www-form-urlencoded`, as the URL standard has it.
+fn encoded(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => {
+                out.push(char::from(byte));
+            }
+            b' ' => out.push('+'),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
 }
 
 /// Sends one request on a connection of its own and reads the whole answer.
@@ -131,18 +206,35 @@ pub async fn exchange(addr: SocketAddr, request: Request) -> Answer {
 
 /// Any error on the way means the same to a caller: no whole answer came.
 async fn try_exchange(addr: SocketAddr, request: Request) -> Option<Answer> {
+    let (mut sender, _end) = connect(addr).await?;
+    send(
+        &mut sender,
+        addr,
+        request.with_header("connection", "close"),
+    )
+    .await
+}
+
+type Sender = hyper::client::conn::http1::SendRequest<Full<Bytes>>;
+
+async fn connect(addr: SocketAddr) -> Option<(Sender, Abort)> {
     let stream = TcpStream::connect(addr).await.ok()?;
     stream.set_nodelay(true).ok()?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .ok()?;
     let connection = tokio::spawn(connection);
-    let _end = Abort(connection.abort_handle());
+    Some((sender, Abort(connection.abort_handle())))
+}
+
+async fn send(sender: &mut Sender, addr: SocketAddr, request: Request) -> Option<Answer> {
     let mut message = hyper::Request::builder()
         .method(request.method)
-        .uri(&request.path)
-        .header(HOST, addr.to_string())
-        .header(CONNECTION, "close");
+        .uri(&request.path);
+    let own_host = |(name, _): &(String, String)| name.eq_ignore_ascii_case("host");
+    if !request.headers.iter().any(own_host) {
+        message = message.header(HOST, addr.to_string());
+    }
     for (name, value) in &request.headers {
         message = message.header(name, value);
     }
@@ -159,6 +251,39 @@ async fn try_exchange(addr: SocketAddr, request: Request) -> Option<Answer> {
         headers: head.headers,
         body,
     })
+}
+
+/// A connection that is kept for the next request, for load runs.
+#[derive(Debug)]
+pub(crate) struct Line {
+    addr: SocketAddr,
+    open: Option<(Sender, Abort)>,
+}
+
+impl Line {
+    pub(crate) fn new(addr: SocketAddr) -> Self {
+        Self { addr, open: None }
+    }
+
+    /// Sends a request, on a new connection when the last one has ended.
+    pub(crate) async fn exchange(&mut self, request: Request) -> Answer {
+        if let Some((sender, _)) = &mut self.open
+            && sender.ready().await.is_err()
+        {
+            self.open = None;
+        }
+        if self.open.is_none() {
+            self.open = connect(self.addr).await;
+        }
+        let answer = match &mut self.open {
+            Some((sender, _)) => send(sender, self.addr, request).await,
+            None => None,
+        };
+        if answer.is_none() {
+            self.open = None;
+        }
+        answer.unwrap_or(Answer::Closed)
+    }
 }
 
 /// A task that ends when this is dropped.

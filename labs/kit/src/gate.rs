@@ -85,7 +85,7 @@ impl Gate {
     /// When the service ends, or nothing enters in time.
     pub async fn entered(&self, request: &Pending, subject: &Subject) -> Result<(), Stopped> {
         let mut entered = self.entered.clone();
-        let deadline = Deadline::start(subject.process());
+        let deadline = Deadline::start(subject.watch());
         tokio::select! {
             biased;
             Ok(_) = entered.wait_for(|n| *n > 0) => Ok(()),

@@ -8,7 +8,9 @@ use std::pin::Pin;
 use actix_web::dev::Server;
 
 use crate::bench::{Bench, Stopped};
+use crate::deployment::Deployment;
 use crate::env::Env;
+use crate::ground::GroundFuture;
 use crate::load::LoadPlan;
 
 /// A version's `server` function, boxed.
@@ -31,6 +33,9 @@ pub struct Lab {
     pub claims: &'static [Claim],
     /// Broken, the half-fixes, fixed, and the exercise when it is compiled in.
     pub versions: &'static [Version],
+    /// Makes what the service depends on, anew for every run:
+    /// [`ground::none`](crate::ground::none) for nothing.
+    pub ground: fn() -> GroundFuture,
     /// Drives one version and judges every claim.
     pub experiment: for<'a> fn(&'a mut Bench) -> ExperimentFuture<'a>,
     /// The load behind the chapter's figure.
@@ -58,6 +63,8 @@ pub struct Version {
     pub source: &'static str,
     /// Starts it on a listener that is already bound.
     pub serve: fn(Env, TcpListener) -> ServerFuture,
+    /// How it is deployed.
+    pub deployment: Deployment,
 }
 
 /// The part that a version plays in its lab.
@@ -78,15 +85,26 @@ pub enum Kind {
 ///
 /// ```text
 /// version!(Broken, "broken", broken, "broken.rs")
+/// version!(HalfFix, "sticky", half_fixes::sticky, "half_fixes/sticky.rs", DEPLOYMENT)
 /// ```
+///
+/// With a fifth argument, the module's constant of that name says how the
+/// version is deployed.
 #[macro_export]
 macro_rules! version {
     ($kind:ident, $name:literal, $($module:ident)::+, $file:literal) => {
+        $crate::version!(@ $kind, $name, $($module)::+, $file, $crate::Deployment::DEFAULT)
+    };
+    ($kind:ident, $name:literal, $($module:ident)::+, $file:literal, $deployment:ident) => {
+        $crate::version!(@ $kind, $name, $($module)::+, $file, $($module)::+::$deployment)
+    };
+    (@ $kind:ident, $name:literal, $($module:ident)::+, $file:literal, $deployment:expr) => {
         $crate::Version {
             name: $name,
             kind: $crate::Kind::$kind,
             source: include_str!($file),
             serve: |env, listener| Box::pin($($module)::+::server(env, listener)),
+            deployment: $deployment,
         }
     };
 }

@@ -2,7 +2,9 @@
 //! the ones before, and latency counts from the moment they were due. So a
 //! stalled service cannot slow down its own measurement.
 
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +14,10 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::bench::Log;
-use crate::env::Env;
-use crate::exchange;
+use crate::deployment::Balancer;
+use crate::exchange::{self, Request};
+use crate::ground::Ground;
+use crate::lab::Lab;
 use crate::recording::{Measure, Plan, Run, Sample, Summary, TIMED_OUT, Work, histogram};
 use crate::subject::{Subject, Target};
 
@@ -27,10 +31,86 @@ pub struct LoadPlan {
     pub plan: Plan,
     /// The versions that the chapter's figure shows, broken first.
     pub versions: &'static [&'static str],
-    /// The path of the n-th request of the load.
-    pub path: fn(u32) -> String,
+    /// The n-th request of the load.
+    pub request: fn(u32) -> Request,
     /// Whether that request got the body that it should.
     pub right: fn(u32, &[u8]) -> bool,
+    /// How many instances of the service there are.
+    pub instances: usize,
+    /// What comes before the run, see [`LoadPlan::begin`].
+    begin: Option<Begin>,
+    /// What the ground counts, see [`LoadPlan::counting`].
+    count: Option<fn(&Ground) -> u64>,
+}
+
+/// Headers that go with every request of a load: a cookie, say.
+pub type Headers = Vec<(String, String)>;
+
+/// Prepares a load, with the instances' addresses.
+pub type Begin =
+    fn(Vec<SocketAddr>) -> Pin<Box<dyn Future<Output = anyhow::Result<Headers>> + Send>>;
+
+impl LoadPlan {
+    /// A load on one instance, without a preparation.
+    #[must_use]
+    pub fn new(
+        plan: Plan,
+        versions: &'static [&'static str],
+        request: fn(u32) -> Request,
+        right: fn(u32, &[u8]) -> bool,
+    ) -> Self {
+        Self {
+            plan,
+            versions,
+            request,
+            right,
+            instances: 1,
+            begin: None,
+            count: None,
+        }
+    }
+
+    /// The same on several instances, which get the requests in turn.
+    #[must_use]
+    pub fn instances(mut self, instances: usize) -> Self {
+        self.instances = instances;
+        self
+    }
+
+    /// The same after a preparation, a login say; its headers go with every
+    /// request, sampled ones included.
+    #[must_use]
+    pub fn begin(mut self, begin: Begin) -> Self {
+        self.begin = Some(begin);
+        self
+    }
+
+    /// The same, with a count that the run raises; [`Plan::counts`] names it.
+    #[must_use]
+    pub fn counting(mut self, count: fn(&Ground) -> u64) -> Self {
+        self.count = Some(count);
+        self
+    }
+}
+
+/// The instances under load, and what goes with every request.
+#[derive(Debug, Clone)]
+struct Aim {
+    addrs: Arc<[SocketAddr]>,
+    balancer: Balancer,
+    headers: Arc<Headers>,
+}
+
+impl Aim {
+    fn addr(&self, n: u32) -> SocketAddr {
+        let instances = self.addrs.len();
+        self.addrs[self.balancer.choose(n as usize, 0, instances)]
+    }
+
+    fn dress(&self, mut request: Request) -> Request {
+        request.headers.extend(self.headers.iter().cloned());
+        request
+    }
 }
 
 /// Runs the load against `target` and calls `seen` with every sample as it
@@ -39,6 +119,7 @@ pub struct LoadPlan {
 /// # Errors
 /// When the service cannot be started, or ends during the run.
 pub async fn run(
+    lab: &Lab,
     load: &LoadPlan,
     target: &Target,
     mut seen: impl FnMut(Sample),
@@ -48,13 +129,28 @@ pub async fn run(
         "this load counts something other than latency: it needs a generator of its own"
     );
     // For real: nothing is held, the work computes.
-    let subject = Subject::start(target, &Env::default(), Log::default()).await?;
-    warm_up(&subject, &load.plan).await?;
+    let ground = (lab.ground)().await?;
+    let mut subjects = Vec::new();
+    for _ in 0..load.instances.max(1) {
+        subjects.push(Subject::start(target, &ground, Log::default()).await?);
+    }
+    let addrs: Vec<SocketAddr> = subjects.iter().map(Subject::addr).collect();
+    let headers = match load.begin {
+        Some(begin) => begin(addrs.clone()).await?,
+        None => Headers::new(),
+    };
+    let aim = Aim {
+        addrs: addrs.into(),
+        balancer: target.deployment().balancer,
+        headers: Arc::new(headers),
+    };
+    warm_up(&aim, &subjects, &load.plan).await?;
+    let before = load.count.map(|count| count(&ground));
     let start = Instant::now() + Duration::from_millis(50);
-    let work = tokio::spawn(work(subject.addr(), load.clone(), start));
+    let work = tokio::spawn(work(aim.clone(), load.clone(), start));
 
     let (tell, mut told) = mpsc::unbounded_channel();
-    let probing = tokio::spawn(probe(subject.addr(), load.plan.clone(), start, tell));
+    let probing = tokio::spawn(probe(aim, load.plan.clone(), start, tell));
     let (mut samples, mut late) = (Vec::new(), Vec::new());
     while let Some((sample, lateness)) = told.recv().await {
         seen(sample);
@@ -63,14 +159,18 @@ pub async fn run(
     }
     probing.await?;
     let work = work.await?;
-    if subject.has_ended() {
-        let said = subject.output().join("\n");
-        anyhow::bail!(
-            "the service ended ({}) during the run\n{said}",
-            subject.ended().await
-        );
+    let counted = load.count.zip(before);
+    let counted = counted.map(|(count, before)| count(&ground).saturating_sub(before));
+    for subject in subjects {
+        if subject.has_ended() {
+            let said = subject.output().join("\n");
+            anyhow::bail!(
+                "the service ended ({}) during the run\n{said}",
+                subject.ended().await
+            );
+        }
+        subject.stop().await;
     }
-    subject.stop().await;
 
     samples.sort_by(|a, b| a.t.total_cmp(&b.t));
     let version = match target {
@@ -82,20 +182,23 @@ pub async fn run(
         summary: Summary::of(&samples),
         samples,
         work,
+        counted,
         generator_late_p99_ms: histogram(late).value_at_quantile(0.99) as f64 / 1e3,
     })
 }
 
 /// The first answer of a fresh process is not what the run is about.
-async fn warm_up(subject: &Subject, plan: &Plan) -> anyhow::Result<()> {
+async fn warm_up(aim: &Aim, subjects: &[Subject], plan: &Plan) -> anyhow::Result<()> {
     let path = probe_path(plan)?;
-    for _ in 0..20 {
-        let answer = exchange::exchange(subject.addr(), exchange::get(path)).await;
+    for n in 0..20 {
+        let request = aim.dress(exchange::get(path));
+        let answer = exchange::exchange(aim.addr(n), request).await;
+        let said = || subjects.iter().flat_map(Subject::output);
         anyhow::ensure!(
             answer.status().is_some(),
             "the service does not answer {}: {}",
             plan.probe,
-            subject.output().join("\n")
+            said().collect::<Vec<_>>().join("\n")
         );
     }
     Ok(())
@@ -108,12 +211,7 @@ fn probe_path(plan: &Plan) -> anyhow::Result<&str> {
 
 /// Sends the sampled requests. Every one is a task of its own, so that a
 /// late answer delays no other request.
-async fn probe(
-    addr: SocketAddr,
-    plan: Plan,
-    start: Instant,
-    tell: mpsc::UnboundedSender<(Sample, f64)>,
-) {
+async fn probe(aim: Aim, plan: Plan, start: Instant, tell: mpsc::UnboundedSender<(Sample, f64)>) {
     let Ok(path) = probe_path(&plan).map(str::to_owned) else {
         return;
     };
@@ -124,10 +222,11 @@ async fn probe(
         let t = f64::from(n) / plan.probes_per_second;
         let due = start + Duration::from_secs_f64(t);
         tokio::time::sleep_until(due).await;
-        let (path, tell) = (path.clone(), tell.clone());
+        let request = aim.dress(exchange::get(&path));
+        let (addr, tell) = (aim.addr(n), tell.clone());
         under_way.spawn(async move {
             let lateness = due.elapsed().as_secs_f64() * 1e3;
-            let exchange = exchange::exchange(addr, exchange::get(&path));
+            let exchange = exchange::exchange(addr, request);
             let answer = tokio::time::timeout_at(due + timeout, exchange).await;
             let (value, status) = match answer {
                 // A cut connection has no status of its own; 599 is nobody's.
@@ -145,22 +244,29 @@ async fn probe(
 }
 
 /// Sends the load's own requests, and waits for their answers.
-async fn work(addr: SocketAddr, load: LoadPlan, start: Instant) -> Work {
+async fn work(aim: Aim, load: LoadPlan, start: Instant) -> Work {
+    let what = &load.plan.load;
+    let first = start + Duration::from_secs_f64(what.from);
+    let end = start + Duration::from_secs_f64(what.to);
+    match what.clients {
+        Some(clients) => closed_loop(clients, &aim, &load, first, end).await,
+        None => open_loop(&aim, &load, first, end + PATIENCE).await,
+    }
+}
+
+async fn open_loop(aim: &Aim, load: &LoadPlan, first: Instant, end: Instant) -> Work {
     let what = &load.plan.load;
     let count = ((what.to - what.from) * what.per_second) as u32;
-    let first = start + Duration::from_secs_f64(what.from);
-    let end = start + Duration::from_secs_f64(what.to) + PATIENCE;
-    let load = Arc::new(load.clone());
     let mut under_way = JoinSet::new();
     for n in 0..count {
         let due = first + Duration::from_secs_f64(f64::from(n) / what.per_second);
         tokio::time::sleep_until(due).await;
-        let load = load.clone();
+        let (addr, request) = (aim.addr(n), aim.dress((load.request)(n)));
+        let right = load.right;
         under_way.spawn(async move {
-            let exchange = exchange::exchange(addr, exchange::get(&(load.path)(n)));
+            let exchange = exchange::exchange(addr, request);
             let answer = tokio::time::timeout_at(end, exchange).await.ok()?;
-            let ok = answer.status().is_some_and(|s| s.is_success());
-            (ok && (load.right)(n, answer.body())).then(Instant::now)
+            (answer.is_success() && right(n, answer.body())).then(Instant::now)
         });
     }
     let (mut done, mut last) = (0, first);
@@ -170,14 +276,53 @@ async fn work(addr: SocketAddr, load: LoadPlan, start: Instant) -> Work {
             last = last.max(at);
         }
     }
-    let seconds = last.duration_since(first).as_secs_f64();
+    worked(count, done, last.duration_since(first))
+}
+
+/// Clients that send the next request once the last one is answered, each on
+/// a connection that it keeps.
+async fn closed_loop(
+    clients: u32,
+    aim: &Aim,
+    load: &LoadPlan,
+    first: Instant,
+    end: Instant,
+) -> Work {
+    tokio::time::sleep_until(first).await;
+    let mut under_way = JoinSet::new();
+    for client in 0..clients {
+        let (aim, load) = (aim.clone(), load.clone());
+        under_way.spawn(async move {
+            let mut line = exchange::Line::new(aim.addr(client));
+            let (mut sent, mut done) = (0, 0);
+            while Instant::now() < end {
+                let n = client + sent * clients;
+                let exchange = line.exchange(aim.dress((load.request)(n)));
+                let Ok(answer) = tokio::time::timeout_at(end + PATIENCE, exchange).await else {
+                    break;
+                };
+                sent += 1;
+                done += u32::from(answer.is_success() && (load.right)(n, answer.body()));
+            }
+            (sent, done)
+        });
+    }
+    let (mut sent, mut done) = (0, 0);
+    while let Some(finished) = under_way.join_next().await {
+        let (its_sent, its_done) = finished.unwrap_or_default();
+        (sent, done) = (sent + its_sent, done + its_done);
+    }
+    worked(sent, done, first.elapsed())
+}
+
+fn worked(sent: u32, done: u32, time: Duration) -> Work {
     let per_second = if done == 0 {
         0.0
     } else {
-        f64::from(done) / seconds
+        f64::from(done) / time.as_secs_f64()
     };
     Work {
-        sent: count as usize,
+        sent: sent as usize,
         done: done as usize,
         per_second: (per_second * 100.0).round() / 100.0,
     }

@@ -2,11 +2,13 @@
 //!
 //! Every process is spawned from one thread that never ends, because the
 //! parent-death signal of Linux follows the spawning *thread*. Our own
-//! executables tie themselves to their parent; any other command runs under
-//! a supervisor that kills its process group once a pipe is closed.
+//! executables tie themselves to their parent, and may then become another
+//! program, which stays tied; any other command runs under a supervisor that
+//! kills its process group once a pipe is closed.
 
 use std::ffi::OsStr;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
@@ -22,6 +24,10 @@ pub const TIED: &str = "LABKIT_TIED";
 
 /// Set to a shell command in the environment of a supervisor.
 pub const SUPERVISE: &str = "LABKIT_SUPERVISE";
+
+/// Set to the number of a signal in the environment of a process that is
+/// about to become another program.
+pub const BECOME: &str = "LABKIT_BECOME";
 
 type Job = (Command, Handle, mpsc::Sender<std::io::Result<Child>>);
 
@@ -55,13 +61,19 @@ pub fn spawn(mut command: Command) -> std::io::Result<Child> {
 /// Ties this process to its parent if its environment says so. To be called
 /// first thing in `main`.
 pub fn tie_to_parent() {
+    tie_with(Some(Signal::KILL));
+}
+
+fn tie_with(signal: Option<Signal>) {
     let Some(parent) = std::env::var_os(TIED) else {
         return;
     };
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::set_parent_process_death_signal(Some(Signal::KILL)) {
+    if let Err(error) = rustix::process::set_parent_process_death_signal(signal) {
         eprintln!("labkit: not tied to the parent process: {error}");
     }
+    #[cfg(not(target_os = "linux"))]
+    let _ = signal;
     // The parent may have died before the line above took effect; elsewhere
     // than on Linux this is the only way to know.
     if orphaned(&parent) {
@@ -76,6 +88,43 @@ pub fn tie_to_parent() {
             std::thread::sleep(Duration::from_millis(100));
         }
     });
+}
+
+/// A command for another program, to be spawned with [`spawn`]: this
+/// executable once more, which ties itself to us and becomes the program.
+/// The kernel sends it `signal` when this process ends, in whatever way.
+///
+/// # Errors
+/// When this executable's own path cannot be found.
+pub fn tied(program: &Path, signal: Signal) -> std::io::Result<Command> {
+    // The link names our executable also for a user who may not walk to it.
+    let own = if cfg!(target_os = "linux") {
+        PathBuf::from("/proc/self/exe")
+    } else {
+        std::env::current_exe()?
+    };
+    let mut command = Command::new(own);
+    command
+        .arg(program)
+        .env(BECOME, signal.as_raw().to_string());
+    Ok(command)
+}
+
+/// Becomes the program that [`tied`] asked for, if the environment says so;
+/// returns only when that fails, with the exit code.
+#[must_use]
+pub fn become_program() -> Option<u8> {
+    let signal = std::env::var(BECOME).ok()?;
+    tie_with(signal.parse().ok().and_then(Signal::from_named_raw));
+    let mut words = std::env::args_os().skip(1);
+    let program = words.next()?;
+    let error = std::process::Command::new(&program)
+        .args(words)
+        .env_remove(BECOME)
+        .env_remove(TIED)
+        .exec();
+    eprintln!("labkit: cannot start {}: {error}", program.display());
+    Some(127)
 }
 
 /// Whether the parent is another process than the one that spawned us.
@@ -188,6 +237,29 @@ pub fn ending(status: ExitStatus) -> String {
         (_, Some(signal)) => format!("signal {signal}"),
         _ => "for no known reason".to_owned(),
     }
+}
+
+/// Whether a thread of the process, or of one of its children, runs, waits for
+/// a processor or for a disk. Elsewhere than on Linux nobody knows, and the
+/// answer is no.
+#[must_use]
+pub fn at_work(process: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{process}/task")) else {
+        return false;
+    };
+    threads.flatten().any(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // `12 (name) R …`: the name may hold anything but is the last in brackets.
+        let state = stat.rsplit(") ").next().unwrap_or_default();
+        state.starts_with(['R', 'D']) || {
+            let children = std::fs::read_to_string(thread.path().join("children"));
+            let children = children.unwrap_or_default();
+            children
+                .split_whitespace()
+                .filter_map(|child| child.parse().ok())
+                .any(at_work)
+        }
+    })
 }
 
 /// Waits `time`, for callers that poll what has no event.

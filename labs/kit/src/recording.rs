@@ -76,6 +76,10 @@ pub struct Plan {
     pub budget_ms: f64,
     /// The load that comes on top, from `from` to `to`.
     pub load: Load,
+    /// What [`Run::counted`] counts, for the figure's table: "connections
+    /// opened".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<String>,
 }
 
 /// What the value of a [`Sample`] is, and so which axis a figure has.
@@ -97,8 +101,12 @@ pub struct Load {
     pub label: String,
     /// The request, `GET /report/{n}`.
     pub request: String,
-    /// Requests per second, open loop.
+    /// Requests per second, open loop; 0 for a closed loop.
     pub per_second: f64,
+    /// For a closed loop, how many clients there are: each has a connection
+    /// of its own and sends the next request once the last one is answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clients: Option<u32>,
     /// Start in seconds.
     pub from: f64,
     /// End in seconds.
@@ -117,6 +125,9 @@ pub struct Run {
     pub summary: Summary,
     /// What became of the load's own requests.
     pub work: Work,
+    /// How many of [`Plan::counts`] there were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<u64>,
     /// How late the generator itself sent, 99th percentile in milliseconds.
     /// It is part of every latency here, so a large value voids the run.
     pub generator_late_p99_ms: f64,

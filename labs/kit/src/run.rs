@@ -44,9 +44,9 @@ pub fn runtime() -> &'static Runtime {
 /// Runs the lab's experiment against `target`, within [`BOUND`].
 ///
 /// # Errors
-/// When the harness itself cannot work, for want of a port say. Whatever the
-/// service does is an outcome, not an error.
-pub async fn experiment(lab: &'static Lab, target: Target) -> std::io::Result<Outcome> {
+/// When the harness itself cannot work, for want of a port or of a service
+/// say. Whatever the service under test does is an outcome, not an error.
+pub async fn experiment(lab: &'static Lab, target: Target) -> anyhow::Result<Outcome> {
     experiment_within(lab, target, BOUND).await
 }
 
@@ -58,30 +58,35 @@ pub async fn experiment_within(
     lab: &'static Lab,
     target: Target,
     bound: Duration,
-) -> std::io::Result<Outcome> {
+) -> anyhow::Result<Outcome> {
     let mut bench = Bench::new(lab, target).await?;
     let log = bench.log();
+    let trouble = bench.trouble();
     let run = tokio::time::timeout(bound, (lab.experiment)(&mut bench));
-    let stopped = match run.await {
-        Ok(Ok(())) => None,
-        Ok(Err(stopped)) => Some(stopped.cause().to_owned()),
-        Err(_) => Some(format!(
-            "no end after {} s: {}",
-            bound.as_secs(),
-            log.current_step()
-        )),
+    let mut stopped = tokio::select! {
+        run = run => match run {
+            Ok(Ok(())) => None,
+            Ok(Err(stopped)) => Some(stopped.cause().to_owned()),
+            Err(_) => Some(format!(
+                "no end after {} s: {}",
+                bound.as_secs(),
+                log.current_step()
+            )),
+        },
+        trouble = trouble => Some(trouble),
     };
+    // A service whose database is gone looks like one that is wrong.
+    if !log.transcript(lab.claims).all_hold()
+        && let Some(wrong) = bench.wrong().await
+    {
+        stopped = Some(wrong);
+    }
     if let Some(cause) = &stopped {
         log.line('!', cause);
     }
-    let mut panics = Vec::new();
-    let subject = bench.take_subject();
-    let started = subject.is_some();
-    if let Some(subject) = subject {
-        let output = subject.output();
-        subject.stop().await;
-        panics = panics_in(&output);
-    }
+    let output = bench.end().await;
+    let started = output.is_some();
+    let panics = panics_in(&output.unwrap_or_default());
     Ok(Outcome {
         transcript: log.transcript(lab.claims),
         started,

@@ -12,14 +12,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
+use hyper::Method;
+use rustix::process::{Pid, Signal};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{oneshot, watch};
 
 use crate::bench::Log;
-use crate::client::{self, Call};
-use crate::control;
+use crate::client::Call;
+use crate::control::{self, Deadline, Watch};
+use crate::deployment::Deployment;
 use crate::env::Env;
+use crate::exchange;
+use crate::folder;
+use crate::ground::Ground;
 use crate::lab::{Lab, Version};
 use crate::process;
 
@@ -38,11 +44,26 @@ pub enum Target {
     Command(String),
 }
 
+impl Target {
+    /// How it is deployed; a command says nothing of that.
+    #[must_use]
+    pub fn deployment(&self) -> Deployment {
+        match self {
+            Self::Version(version) => version.deployment,
+            Self::Command(_) => Deployment::DEFAULT,
+        }
+    }
+}
+
 /// A running service.
 #[derive(Debug)]
 pub struct Subject {
     addr: SocketAddr,
     process: Option<u32>,
+    /// Whether `process` is a supervisor, and the service its child.
+    supervised: bool,
+    watch: Watch,
+    label: Option<char>,
     log: Log,
     output: Arc<Mutex<Vec<String>>>,
     ended: watch::Receiver<Option<String>>,
@@ -55,11 +76,19 @@ impl Subject {
     /// # Errors
     /// When no port can be bound or the process cannot be started; for a
     /// command also when it ends, or accepts no connection in time.
-    pub async fn start(target: &Target, env: &Env, log: Log) -> anyhow::Result<Self> {
+    pub async fn start(target: &Target, ground: &Ground, log: Log) -> anyhow::Result<Self> {
         match target {
-            Target::Version(version) => Self::start_self(version.name, env, log),
-            Target::Command(command) => Self::start_command(command, env, log).await,
+            Target::Version(version) => Self::start_self(version.name, ground, log),
+            Target::Command(command) => Self::start_command(command, ground, log).await,
         }
+    }
+
+    /// The same, with a letter that tells it from other instances in the
+    /// transcript.
+    #[must_use]
+    pub(crate) fn labelled(mut self, label: char) -> Self {
+        self.label = Some(label);
+        self
     }
 
     /// Starts the control service.
@@ -67,10 +96,10 @@ impl Subject {
     /// # Errors
     /// When no port can be bound or the process cannot be started.
     pub(crate) fn start_control() -> anyhow::Result<Self> {
-        Self::start_self(control::VERSION, &Env::default(), Log::default())
+        Self::start_self(control::VERSION, &Ground::new(), Log::default())
     }
 
-    fn start_self(name: &str, env: &Env, log: Log) -> anyhow::Result<Self> {
+    fn start_self(name: &str, ground: &Ground, log: Log) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
         // std asks for 128 waiting connections; a wave may be larger, and
         // what does not fit waits a second for its next try.
@@ -83,14 +112,14 @@ impl Subject {
             // A backtrace of the framework says nothing about the lab.
             .env("RUST_BACKTRACE", "0")
             .kill_on_drop(true);
-        Ok(Self::spawn(command, addr, env, log)?)
+        Ok(Self::spawn(command, addr, ground, log)?)
     }
 
-    async fn start_command(command: &str, env: &Env, log: Log) -> anyhow::Result<Self> {
+    async fn start_command(command: &str, ground: &Ground, log: Log) -> anyhow::Result<Self> {
         let addr = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
         let mut supervisor = process::supervised(command)?;
         supervisor.env("PORT", addr.port().to_string());
-        let subject = Self::spawn(supervisor, addr, env, log)?;
+        let subject = Self::spawn(supervisor, addr, ground, log)?;
         // Only the command itself knows when it listens.
         for _ in 0..500 {
             if tokio::net::TcpStream::connect(addr).await.is_ok() {
@@ -109,14 +138,22 @@ impl Subject {
         )
     }
 
-    fn spawn(mut command: Command, addr: SocketAddr, env: &Env, log: Log) -> std::io::Result<Self> {
-        command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .envs(env.vars());
+    fn spawn(
+        mut command: Command,
+        addr: SocketAddr,
+        ground: &Ground,
+        log: Log,
+    ) -> std::io::Result<Self> {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        for (name, value) in ground.env.vars() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
         let mut child = process::spawn(command)?;
-        // Behind a supervisor the service is another process.
-        let process = child.id().filter(|_| child.stdin.is_none());
+        let process = child.id();
+        let supervised = child.stdin.is_some();
         let output = Arc::new(Mutex::new(Vec::new()));
         let readers = [
             child
@@ -142,6 +179,9 @@ impl Subject {
         Ok(Self {
             addr,
             process,
+            supervised,
+            watch: ground.watch(process),
+            label: None,
             log,
             output,
             ended,
@@ -155,16 +195,73 @@ impl Subject {
         self.addr
     }
 
-    /// The process whose threads answer, when it is known.
+    /// The processes that its answers come from.
     #[must_use]
-    pub fn process(&self) -> Option<u32> {
-        self.process
+    pub fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     /// A `GET`, to be sent.
     #[must_use]
     pub fn get(&self, path: &str) -> Call {
-        Call::new(self.addr, self.process, self.log.clone(), client::get(path))
+        self.request(Method::GET, path)
+    }
+
+    /// A `POST`, to be sent.
+    #[must_use]
+    pub fn post(&self, path: &str) -> Call {
+        self.request(Method::POST, path)
+    }
+
+    /// A request, to be sent.
+    #[must_use]
+    pub fn request(&self, method: Method, path: &str) -> Call {
+        let request = exchange::request(method, path);
+        Call::new(
+            self.addr,
+            self.watch.clone(),
+            self.label,
+            self.log.clone(),
+            request,
+        )
+    }
+
+    /// Sends a signal to the service; to a command with all its children.
+    pub fn signal(&self, signal: Signal) {
+        let process = self.process.and_then(|id| Pid::from_raw(id.cast_signed()));
+        let Some(process) = process.filter(|_| !self.has_ended()) else {
+            return;
+        };
+        // Whatever has ended meanwhile needs no signal.
+        if self.supervised {
+            for child in folder::children(process) {
+                let _ = rustix::process::kill_process_group(child, signal);
+            }
+        } else {
+            let _ = rustix::process::kill_process(process, signal);
+        }
+    }
+
+    /// Whether it writes a line to its output that `wanted` accepts, or has
+    /// done so already, before the deadline.
+    pub async fn says(&self, wanted: impl Fn(&str) -> bool) -> bool {
+        let deadline = Deadline::start(&self.watch);
+        let passed = deadline.passed();
+        tokio::pin!(passed);
+        loop {
+            let ended = self.has_ended();
+            if self.output().iter().any(|line| wanted(line)) {
+                return true;
+            }
+            if ended {
+                return false;
+            }
+            tokio::select! {
+                biased;
+                () = &mut passed => return self.output().iter().any(|line| wanted(line)),
+                () = process::pause(Duration::from_millis(5)) => {}
+            }
+        }
     }
 
     /// Waits until the process ends, and says how.
@@ -234,7 +331,7 @@ async fn keep(stream: impl AsyncRead + Unpin, lines: Arc<Mutex<Vec<String>>>) {
 /// gives the exit code. To be called first thing in `main`.
 #[must_use]
 pub fn dispatch(lab: &'static Lab) -> Option<u8> {
-    if let Some(code) = process::supervise() {
+    if let Some(code) = process::supervise().or_else(process::become_program) {
         return Some(code);
     }
     process::tie_to_parent();
@@ -251,15 +348,14 @@ pub fn dispatch(lab: &'static Lab) -> Option<u8> {
 
 fn serve_from_stdin(lab: &'static Lab, name: &str) -> anyhow::Result<()> {
     let listener = TcpListener::from(std::io::stdin().as_fd().try_clone_to_owned()?);
-    serve(lab, name, listener)
+    serve(lab, name, Env::from_process()?, listener)
 }
 
 /// Serves a version in this process until it is told to end.
 ///
 /// # Errors
 /// When there is no such version or its server cannot be started.
-pub fn serve(lab: &'static Lab, name: &str, listener: TcpListener) -> anyhow::Result<()> {
-    let env = Env::from_process()?;
+pub fn serve(lab: &'static Lab, name: &str, env: Env, listener: TcpListener) -> anyhow::Result<()> {
     actix_web::rt::System::new().block_on(async {
         let server = if control::is_control() {
             control::server(listener).await?

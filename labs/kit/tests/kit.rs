@@ -14,7 +14,7 @@ use labkit::lab::ServerFuture;
 use labkit::run::{self, Outcome};
 use labkit::subject::{self, Target};
 use labkit::transcript::Finding;
-use labkit::{Claim, Env, Kind, Lab, Version};
+use labkit::{Claim, Deployment, Env, Kind, Lab, Version};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 const ANSWERS: Claim = Claim {
@@ -62,6 +62,7 @@ const VERSIONS: &[Version] = &[Version {
     kind: Kind::Broken,
     source: "",
     serve,
+    deployment: Deployment::DEFAULT,
 }];
 
 macro_rules! lab {
@@ -72,6 +73,7 @@ macro_rules! lab {
             dir: env!("CARGO_MANIFEST_DIR"),
             claims: &[ANSWERS],
             versions: VERSIONS,
+            ground: labkit::ground::none,
             experiment: |bench| Box::pin($experiment(bench)),
             load: || unreachable!("no load"),
         };

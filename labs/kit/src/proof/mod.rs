@@ -17,6 +17,7 @@ use crate::exercise::{self, State};
 use crate::lab::{Kind, Lab, Version};
 use crate::progress::{self, Progress, Verdict};
 use crate::run::{self, Outcome};
+use crate::server;
 use crate::style;
 use crate::subject::{self, Target};
 use crate::transcript::Finding;
@@ -31,6 +32,12 @@ pub fn main(lab: &'static Lab) -> ExitCode {
     if let Some(code) = subject::dispatch(lab) {
         return ExitCode::from(code);
     }
+    let code = prove(lab);
+    server::end_all();
+    code
+}
+
+fn prove(lab: &'static Lab) -> ExitCode {
     let proof = Arc::new(Proof {
         lab,
         runs: Mutex::default(),
@@ -114,7 +121,7 @@ impl Proof {
             let outcome = run::runtime()
                 .block_on(run)
                 .map_err(|e| format!("the experiment itself failed on `{}`: {e}", version.name))?
-                .map_err(|e| format!("the harness cannot work: {e}"))?;
+                .map_err(|e| format!("{e:#}"))?;
             outcomes.push((version, outcome));
         }
         Ok(outcomes)

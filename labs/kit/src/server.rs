@@ -1,0 +1,420 @@
+//! Servers under the experiments: private ones that end with this process,
+//! and given ones that are left as they are.
+//!
+//! A private server runs in a folder of its own on a free port of loopback,
+//! as `nobody` when we are root. The kernel ends it with this process in
+//! whatever way that ends; an orderly end removes its folder, too.
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use rustix::process::{Pid, Signal};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::Command;
+use tokio::sync::watch;
+
+use crate::folder::{self, Folder, NOBODY};
+use crate::process;
+use crate::service::Service;
+use crate::token;
+
+/// Tries at a free port: another process may take it first.
+const TRIES: usize = 8;
+
+/// So long a server may take to start.
+const START: Duration = Duration::from_secs(15);
+
+/// A server that is silent for so long is in trouble.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// Lines of output that are kept for messages.
+const KEPT: usize = 100;
+
+/// Where private servers listen: below the ports that systems hand out for
+/// outgoing connections, so that nobody gets one by chance.
+const PORTS: std::ops::Range<u16> = 20_000..30_000;
+
+/// A server that an experiment relies on.
+#[derive(Debug)]
+pub struct Server {
+    service: Service,
+    addr: SocketAddr,
+    private: Option<Private>,
+    /// A lab that kills or pauses its server expects it to be silent.
+    expected: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Private {
+    process: Pid,
+    ended: watch::Receiver<Option<String>>,
+    quit: Signal,
+    folder: Folder,
+}
+
+/// How to start a private server.
+#[derive(Debug)]
+pub struct Start {
+    /// What it is.
+    pub service: Service,
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments, for a port.
+    pub arguments: fn(&Path, u16) -> Vec<OsString>,
+    /// The folder that it may write to.
+    pub folder: Folder,
+    /// What makes it end at once and in order.
+    pub quit: Signal,
+}
+
+/// The user that servers run as: `nobody` when we are root, else ourselves.
+#[must_use]
+pub fn user() -> Option<u32> {
+    rustix::process::geteuid().is_root().then_some(NOBODY)
+}
+
+/// Gives a file or an empty folder to [`user`].
+///
+/// # Errors
+/// When its owner cannot be changed.
+pub fn give(path: &Path) -> anyhow::Result<()> {
+    let Some(user) = user() else { return Ok(()) };
+    chown(path, Some(user), Some(user)).with_context(|| format!("cannot give {}", path.display()))
+}
+
+/// A command that runs `program` as [`user`], tied to this process.
+///
+/// # Errors
+/// When this executable's own path cannot be found.
+pub fn command(program: &Path, quit: Signal) -> std::io::Result<Command> {
+    let mut command = process::tied(program, quit)?;
+    command
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    if let Some(user) = user() {
+        command.uid(user).gid(user);
+    }
+    Ok(command)
+}
+
+impl Server {
+    /// A server that somebody else runs.
+    #[must_use]
+    pub fn given(service: Service, addr: SocketAddr) -> Arc<Self> {
+        Arc::new(Self {
+            service,
+            addr,
+            private: None,
+            expected: AtomicBool::new(false),
+        })
+    }
+
+    /// Starts a private server and waits until it answers.
+    ///
+    /// # Errors
+    /// When it cannot be started; with its own last words, if it has any.
+    pub async fn start(start: Start) -> anyhow::Result<Arc<Self>> {
+        give(start.folder.root())?;
+        for _ in 0..TRIES {
+            let port = free_port()?;
+            let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            let launched = Launched::new(&start, port)?;
+            if launched.ready(start.service, addr).await? {
+                return Ok(Arc::new(Self {
+                    service: start.service,
+                    addr,
+                    private: Some(Private {
+                        process: launched.process,
+                        ended: launched.ended,
+                        quit: start.quit,
+                        folder: start.folder,
+                    }),
+                    expected: AtomicBool::new(false),
+                }));
+            }
+            let said = launched.said();
+            if !said.contains("in use") {
+                bail!("{} ended at once:\n{said}", start.program.display());
+            }
+        }
+        bail!("{} finds no free port", start.program.display())
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn service(&self) -> Service {
+        self.service
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Its process, when it is a private one.
+    #[must_use]
+    pub fn process(&self) -> Option<u32> {
+        let private = self.private.as_ref()?;
+        Some(private.process.as_raw_nonzero().get().cast_unsigned())
+    }
+
+    /// Its folder, when it is a private one.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        Some(self.private.as_ref()?.folder.root())
+    }
+
+    /// Sends a signal to a private server. From now on its silence is what
+    /// the experiment wants.
+    ///
+    /// # Errors
+    /// When the server is not ours.
+    pub fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        let private = self.private.as_ref();
+        let private = private.with_context(|| format!("{} is not ours", self.service.name()))?;
+        self.expected.store(true, Ordering::SeqCst);
+        // It may have ended by itself, which is as good.
+        let _ = rustix::process::kill_process(private.process, signal);
+        Ok(())
+    }
+
+    /// Waits until it is in trouble that nobody expects, and says which.
+    pub(crate) async fn trouble(&self) -> String {
+        loop {
+            let pause = tokio::time::sleep(Duration::from_millis(500));
+            match &self.private {
+                Some(private) => {
+                    tokio::select! {
+                        ending = ending(&private.ended) => {
+                            if !self.expected.load(Ordering::SeqCst) {
+                                return format!("{} has ended ({ending})", self.service.name());
+                            }
+                            std::future::pending::<()>().await;
+                        }
+                        () = pause => {}
+                    }
+                }
+                None => pause.await,
+            }
+            if self.silent_for(SILENCE).await && !self.expected.load(Ordering::SeqCst) {
+                return self.silence();
+            }
+        }
+    }
+
+    /// What is wrong with it now, if something is that nobody expects.
+    pub(crate) async fn wrong(&self) -> Option<String> {
+        if self.expected.load(Ordering::SeqCst) {
+            return None;
+        }
+        if let Some(private) = &self.private
+            && let Some(ending) = &*private.ended.borrow()
+        {
+            return Some(format!("{} has ended ({ending})", self.service.name()));
+        }
+        self.silent_for(Duration::from_secs(2))
+            .await
+            .then(|| self.silence())
+    }
+
+    fn silence(&self) -> String {
+        format!(
+            "{} at {} does not answer: it is stopped, or starved",
+            self.service.name(),
+            self.addr
+        )
+    }
+
+    async fn silent_for(&self, time: Duration) -> bool {
+        tokio::time::timeout(time, answers(self.service, self.addr))
+            .await
+            .is_err()
+    }
+
+    /// Ends a private server, and waits until it is gone.
+    pub fn stop(&self) {
+        let Some(private) = &self.private else { return };
+        self.expected.store(true, Ordering::SeqCst);
+        let gone = |within: Duration| {
+            let until = Instant::now() + within;
+            while folder::alive(private.process) {
+                if Instant::now() > until {
+                    return false;
+                }
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            true
+        };
+        let _ = rustix::process::kill_process(private.process, private.quit);
+        if !gone(Duration::from_secs(2)) {
+            // A stopped one takes no other signal.
+            for process in folder::children(private.process)
+                .into_iter()
+                .chain([private.process])
+            {
+                let _ = rustix::process::kill_process(process, Signal::KILL);
+            }
+            gone(Duration::from_secs(2));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A server's process that may not be ready yet.
+struct Launched {
+    process: Pid,
+    ended: watch::Receiver<Option<String>>,
+    output: Arc<Mutex<Vec<String>>>,
+}
+
+impl Launched {
+    fn new(start: &Start, port: u16) -> anyhow::Result<Self> {
+        let mut command = command(&start.program, start.quit)?;
+        command.args((start.arguments)(start.folder.root(), port));
+        let mut child = process::spawn(command)
+            .with_context(|| format!("cannot start {}", start.program.display()))?;
+        let process = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        let process = process.context("the server ended at once")?;
+        let file = start.folder.path(folder::SERVER);
+        std::fs::write(file, process.as_raw_nonzero().to_string())?;
+        let output = Arc::new(Mutex::new(Vec::new()));
+        let readers = [
+            tokio::spawn(keep(child.stdout.take(), output.clone())),
+            tokio::spawn(keep(child.stderr.take(), output.clone())),
+        ];
+        let (say, ended) = watch::channel(None);
+        tokio::spawn(async move {
+            let status = child.wait().await;
+            for reader in readers {
+                // Its children may keep the pipe open.
+                let _ = tokio::time::timeout(Duration::from_millis(100), reader).await;
+            }
+            let ending = status.map_or_else(|e| e.to_string(), process::ending);
+            // Nobody may be listening any more.
+            let _ = say.send(Some(ending));
+        });
+        Ok(Self {
+            process,
+            ended,
+            output,
+        })
+    }
+
+    /// Whether it answers before it ends.
+    async fn ready(&self, service: Service, addr: SocketAddr) -> anyhow::Result<bool> {
+        tokio::select! {
+            biased;
+            _ = ending(&self.ended) => Ok(false),
+            () = answers(service, addr) => Ok(true),
+            () = tokio::time::sleep(START) => bail!(
+                "{} does not answer after {} s\n{}",
+                service.name(),
+                START.as_secs(),
+                self.said()
+            ),
+        }
+    }
+
+    fn said(&self) -> String {
+        lock(&self.output).join("\n")
+    }
+}
+
+async fn ending(ended: &watch::Receiver<Option<String>>) -> String {
+    let mut ended = ended.clone();
+    match ended.wait_for(Option::is_some).await {
+        Ok(ending) => ending.clone().unwrap_or_default(),
+        Err(_) => "for no known reason".to_owned(),
+    }
+}
+
+/// Waits until the server answers in its own protocol.
+async fn answers(service: Service, addr: SocketAddr) {
+    loop {
+        if answer(service, addr).await.is_some() {
+            return;
+        }
+        process::pause(Duration::from_millis(10)).await;
+    }
+}
+
+async fn answer(service: Service, addr: SocketAddr) -> Option<()> {
+    // What a client says first: PING, or a PostgreSQL startup message.
+    const STARTUP: &[u8] = b"\0\0\0\x27\0\x03\0\0user\0labkit\0database\0postgres\0\0";
+    let (hello, good): (&[u8], &[u8]) = match service {
+        // Without a password the answer is an error, and an answer.
+        Service::Redis => (b"*1\r\n$4\r\nPING\r\n", b"+-"),
+        Service::PostgreSql => (STARTUP, b"RE"),
+    };
+    let mut stream = tokio::net::TcpStream::connect(addr).await.ok()?;
+    stream.write_all(hello).await.ok()?;
+    let mut reply = [0; 256];
+    let length = stream.read(&mut reply).await.ok()?;
+    let reply = &reply[..length];
+    let says = |words: &[u8]| reply.windows(words.len()).any(|window| window == words);
+    // "the database system is starting up", and Redis's counterpart.
+    let early = says(b"C57P03\0") || reply.starts_with(b"-LOADING");
+    (good.contains(reply.first()?) && !early).then_some(())
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    for _ in 0..100 {
+        let random = u16::from_str_radix(&token::hex(2)?, 16)?;
+        let port = PORTS.start + random % (PORTS.end - PORTS.start);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no free port from {} to {}", PORTS.start, PORTS.end)
+}
+
+async fn keep(stream: Option<impl AsyncRead + Unpin>, lines: Arc<Mutex<Vec<String>>>) {
+    let Some(stream) = stream else { return };
+    let mut reader = BufReader::new(stream).lines();
+    while let Ok(Some(line)) = reader.next_line().await {
+        let mut lines = lock(&lines);
+        if lines.len() >= KEPT {
+            lines.remove(0);
+        }
+        lines.push(line);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The servers that all runs of this process share.
+static SHARED: Mutex<Vec<Arc<Server>>> = Mutex::new(Vec::new());
+
+/// Keeps a server until [`end_all`].
+pub fn share(server: Arc<Server>) {
+    lock(&SHARED).push(server);
+}
+
+/// Ends every shared server. To be called last in `main`: what a process does
+/// not end itself, the kernel does, but the folders stay.
+pub fn end_all() {
+    for server in std::mem::take(&mut *lock(&SHARED)) {
+        server.stop();
+        if let Some(folder) = server.folder() {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
