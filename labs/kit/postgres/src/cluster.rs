@@ -100,12 +100,15 @@ fn arguments(folder: &Path, port: u16) -> Vec<OsString> {
 async fn lay_data(program: &Path, folder: &Folder) -> anyhow::Result<()> {
     let data = folder.path("data");
     let kept = kept(program)?;
-    if !kept.is_dir() {
-        initdb(program, &data).await?;
-        keep(&data, &kept)?;
-    } else {
+    // Another user's target folder keeps nothing for us.
+    if fs::read_dir(&kept).is_ok() {
         let (from, to) = (kept, data.clone());
         tokio::task::spawn_blocking(move || copy(&from, &to, true)).await??;
+    } else {
+        initdb(program, &data).await?;
+        if let Err(error) = keep(&data, &kept) {
+            eprintln!("labkit: initdb runs again next time: {error:#}");
+        }
     }
     let access = data.join("pg_hba.conf");
     fs::write(&access, ACCESS)?;

@@ -35,7 +35,7 @@ impl Database {
         let home = postgres.client(None).await?;
         // Names and passwords are of letters and digits only.
         home.batch_execute(&format!(
-            "create role {name} login nosuperuser nocreatedb nocreaterole noinherit \
+            "create role {name} login nosuperuser nocreatedb nocreaterole \
              noreplication nobypassrls password '{password}'"
         ))
         .await?;
@@ -46,10 +46,10 @@ impl Database {
         home.batch_execute(&format!("revoke all on database {name} from public"))
             .await?;
         let admin = postgres.client(Some(&name)).await?;
-        admin
-            .batch_execute(&format!("set role {name}; {schema}; reset role"))
-            .await
-            .context("the lab's schema")?;
+        for statement in [&format!("set role {name}"), schema, "reset role"] {
+            let run = admin.batch_execute(statement).await;
+            run.context("the lab's schema")?;
+        }
         Ok(Self {
             postgres: postgres.clone(),
             name,

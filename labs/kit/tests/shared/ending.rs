@@ -30,7 +30,8 @@ pub fn child(end: &str, prepare: impl FnOnce(&mut Command)) -> Result<Said> {
     command
         .env(END, end)
         .stdin(Stdio::null())
-        .stdout(Stdio::piped());
+        .stdout(Stdio::piped())
+        .env("RUST_BACKTRACE", "0");
     prepare(&mut command);
     let mut child = command.spawn()?;
     let out = child.stdout.take().context("a pipe")?;
@@ -76,6 +77,7 @@ pub fn lives(process: u32) -> bool {
     process.is_some_and(labkit::folder::alive)
 }
 
+#[allow(dead_code, reason = "not every crate's tests use it")]
 /// Kills a process, as an accident would.
 pub fn kill(process: u32) {
     if let Some(process) = rustix::process::Pid::from_raw(process.cast_signed()) {
