@@ -117,8 +117,8 @@
                 ? [quantile(sorted, 0.5), quantile(sorted, 0.99), sorted.at(-1)].map(v => this.scale.text(v))
                 : ['–', '–', '–'];
             // Work and lateness are known when a run is over.
-            const values = [samples.length, failed, late, ...figures, '–', '–', '–'];
-            cells.forEach((cell, n) => { cell.textContent = values[n]; });
+            const values = [samples.length, failed, late, ...figures];
+            cells.forEach((cell, n) => { cell.textContent = values[n] ?? '–'; });
         }
 
         // Makes room for a live run, and takes its recorded marks away.
@@ -150,14 +150,14 @@
         }
 
         // The numbers of a finished run, as the lab's own program counts them.
-        result(run, { summary, work, generator_late_p99_ms: late }) {
+        result(run, { summary, work, counted, generator_late_p99_ms: late }) {
             const text = value => this.scale.text(value);
             const values = [
                 summary.requests, summary.failed, summary.timed_out,
                 text(summary.p50), text(summary.p99), text(summary.max),
-                `${work.done} of ${work.sent}`, work.per_second.toFixed(1), text(late),
+                `${work.done} of ${work.sent}`, work.per_second.toFixed(1), text(late), counted,
             ];
-            this.row(run).querySelectorAll('td').forEach((cell, n) => { cell.textContent = values[n]; });
+            this.row(run).querySelectorAll('td').forEach((cell, n) => { cell.textContent = values[n] ?? '–'; });
         }
 
         // The recorded 99th percentile of a version, if it was recorded.

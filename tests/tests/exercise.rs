@@ -136,10 +136,12 @@ fn every_half_fix_is_red_and_recognised() -> Result<()> {
     let copy = Copy::take()?;
     for lab in &copy.repository.labs()? {
         for name in copy.repository.half_fixes(lab)? {
-            copy.exercise(
-                lab,
-                &copy.read(&lab.file(&format!("src/half_fixes/{name}.rs")))?,
-            )?;
+            let text = copy.read(&lab.file(&format!("src/half_fixes/{name}.rs")))?;
+            // Another deployment of the broken code is no exercise.
+            if text.contains("pub use crate::broken::server;") {
+                continue;
+            }
+            copy.exercise(lab, &text)?;
             let check = copy
                 .workshop(&["check", &lab.id])?
                 .exits(1)?

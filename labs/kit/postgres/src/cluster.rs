@@ -17,6 +17,7 @@ use labkit::process;
 use labkit::server::{self, Server, Start};
 use labkit::service::Service;
 use rustix::process::Signal;
+use sha2::{Digest, Sha256};
 use tokio_postgres::Config;
 
 /// The superuser, who has no password and cannot come in by TCP.
@@ -106,9 +107,8 @@ async fn lay_data(program: &Path, folder: &Folder) -> anyhow::Result<()> {
         tokio::task::spawn_blocking(move || copy(&from, &to, true)).await??;
     } else {
         initdb(program, &data).await?;
-        if let Err(error) = keep(&data, &kept) {
-            eprintln!("labkit: initdb runs again next time: {error:#}");
-        }
+        // Where nothing can be kept, initdb runs again next time.
+        let _ = keep(&data, &kept);
     }
     let access = data.join("pg_hba.conf");
     fs::write(&access, ACCESS)?;
@@ -123,7 +123,12 @@ fn kept(program: &Path) -> anyhow::Result<PathBuf> {
     let version = version.with_context(|| format!("cannot run {}", program.display()))?;
     let version = String::from_utf8_lossy(&version.stdout);
     let number = version.split_whitespace().nth(2).unwrap_or("unknown");
-    let name = format!("postgres-{number}-{EDITION}");
+    // Two builds of one version may differ in how they lay a folder out.
+    let build = Sha256::digest(program.as_os_str().as_encoded_bytes());
+    let name = format!(
+        "postgres-{number}-{EDITION}-{:02x}{:02x}",
+        build[0], build[1]
+    );
     Ok(ground::target_folder()?.join("labkit").join(name))
 }
 

@@ -28,8 +28,11 @@ impl PgLock {
     pub async fn count(&self) -> Result<usize, Stopped> {
         const WAITING: &str = "select count(*) from pg_stat_activity
             where datname = current_database() and wait_event_type = 'Lock'";
-        let row = self.client.query_one(WAITING, &[]).await;
-        let row = row.map_err(|e| Stopped::new(format!("PostgreSQL does not answer: {e}")))?;
+        let silent = |e| Stopped::new(format!("PostgreSQL does not answer: {e}"));
+        // Inside a transaction the list of backends stays as it was first seen.
+        let fresh = "select pg_stat_clear_snapshot()";
+        self.client.batch_execute(fresh).await.map_err(silent)?;
+        let row = self.client.query_one(WAITING, &[]).await.map_err(silent)?;
         Ok(usize::try_from(row.get::<_, i64>(0)).unwrap_or(0))
     }
 

@@ -124,6 +124,16 @@ fn a_limit_refuses_and_a_lock_holds() -> Result<()> {
         ensure!(connect(&database.url()).await.is_err(), "a second one");
         let lock = database.lock("lock table t in access exclusive mode").await;
         let lock = lock.map_err(|e| anyhow::anyhow!("{}", e.cause()))?;
+        ensure!(lock.count().await.ok() == Some(0));
+        // Also one that connects after the first look.
+        drop(app);
+        let until = Instant::now() + Duration::from_secs(5);
+        let app = loop {
+            match connect(&database.url()).await {
+                Ok(app) => break app,
+                Err(error) => ensure!(Instant::now() < until, "{error}"),
+            }
+        };
         let held = tokio::spawn(async move { app.query("select * from t", &[]).await });
         let until = Instant::now() + Duration::from_secs(5);
         while lock.count().await.unwrap_or(0) == 0 {
@@ -150,11 +160,11 @@ fn alone(command: &mut Command) {
 }
 
 fn nothing_is_left_however_it_ends() -> Result<()> {
-    ending::nothing_is_left(alone)
+    ending::nothing_is_left(&ending::WAYS, alone)
 }
 
 fn an_ordinary_user_can_do_the_same() -> Result<()> {
-    ending::nothing_is_left(|command| {
+    ending::nothing_is_left(&["wait"], |command| {
         alone(command);
         ending::as_nobody(command);
     })

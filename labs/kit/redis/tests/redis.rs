@@ -118,11 +118,11 @@ fn alone(command: &mut Command) {
 }
 
 fn nothing_is_left_however_it_ends() -> Result<()> {
-    ending::nothing_is_left(alone)
+    ending::nothing_is_left(&ending::WAYS, alone)
 }
 
 fn an_ordinary_user_can_do_the_same() -> Result<()> {
-    ending::nothing_is_left(|command| {
+    ending::nothing_is_left(&["wait"], |command| {
         alone(command);
         ending::as_nobody(command);
     })

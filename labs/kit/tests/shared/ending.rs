@@ -85,10 +85,13 @@ pub fn kill(process: u32) {
     }
 }
 
-/// Every way to end leaves no server, and no folder for longer than until
-/// the next run. `start` starts a child's server.
-pub fn nothing_is_left(prepare: impl Fn(&mut Command)) -> Result<()> {
-    for way in ["return", "panic", "abort", "wait"] {
+/// Every way in which a process ends.
+pub const WAYS: [&str; 4] = ["return", "panic", "abort", "wait"];
+
+/// None of these ways to end leaves a server, or a folder for longer than
+/// until the next run.
+pub fn nothing_is_left(ways: &[&str], prepare: impl Fn(&mut Command)) -> Result<()> {
+    for &way in ways {
         let mut said = child(way, &prepare)?;
         if way == "wait" {
             ensure!(lives(said.process), "the server does not run");

@@ -1,13 +1,16 @@
 //! `doctor`: what this machine has and what it lacks, with the remedy.
 
+mod fetch;
 mod findings;
 mod programs;
+mod wheels;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use serde::Serialize;
 
+use self::fetch::Fetched;
 use crate::say;
 use crate::table::{self, Align};
 use crate::terminal::Paint;
@@ -41,18 +44,27 @@ struct Finding {
     remedy: Option<String>,
 }
 
-/// Looks, and reports.
+/// Fetches the services that are missing if it is asked to, looks, and
+/// reports.
 ///
 /// # Errors
 /// When the report cannot be put into JSON.
-pub fn run(workspace: &Workspace, json: bool) -> Result<ExitCode> {
+pub fn run(workspace: &Workspace, fetch: bool, json: bool) -> Result<ExitCode> {
+    let mut code = 0;
+    if fetch {
+        match fetch::missing() {
+            Fetched::All => {}
+            Fetched::NotAll => code = crate::USAGE,
+            Fetched::Stopped(code) => return Ok(ExitCode::from(code)),
+        }
+    }
     let findings = findings::all(workspace);
     if json {
         say!("{}", serde_json::to_string_pretty(&findings)?);
     } else {
         print(&findings);
     }
-    Ok(ExitCode::from(verdict(&findings)))
+    Ok(ExitCode::from(verdict(&findings).max(code)))
 }
 
 /// Only what is required, and is not there, is an error.

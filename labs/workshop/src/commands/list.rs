@@ -4,13 +4,13 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use labkit::progress::Progress;
+use labkit::service::Service;
 use serde::Serialize;
 
 use crate::exercise::{Exercise, Status};
 use crate::say;
 use crate::table::{self, Align};
 use crate::terminal::Paint;
-use crate::tools::Service;
 use crate::workspace::{Lab, Workspace};
 
 /// One lab, as `--json` prints it.
@@ -56,9 +56,7 @@ fn row<'a>(lab: &'a Lab, progress: &Progress) -> Result<Row<'a>> {
     let services = lab.services.iter().map(|name| {
         let service = Service::named(name);
         let present = service.is_some_and(|service| service.find().is_some());
-        let remedy = service
-            .filter(|_| !present)
-            .map(|service| service.package().remedy());
+        let remedy = service.filter(|_| !present).map(|service| service.remedy());
         Need {
             name,
             present,
@@ -119,16 +117,35 @@ fn print(rows: &[Row<'_>]) {
         }
     }
     say!();
-    if rows
-        .iter()
-        .flat_map(|row| &row.services)
-        .any(|need| !need.present)
-    {
-        say!("`cargo lab doctor` says how to get what is missing.");
+    let needs = || rows.iter().flat_map(|row| &row.services);
+    for service in Service::ALL {
+        let lacks = |need: &Need<'_>| !need.present && Service::named(need.name) == Some(service);
+        if needs().any(lacks) {
+            say!("{}", service.missing());
+        }
     }
     if let Some(next) = rows.iter().find(|row| row.state == Status::InProgress) {
         say!("Go on: cargo lab watch {}", next.lab);
     } else if let Some(next) = rows.iter().find(|row| row.state == Status::NotStarted) {
         say!("Next: cargo lab start {}", next.lab);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::fixture::Fixture;
+
+    #[test]
+    fn a_service_is_present_where_the_lab_itself_finds_it() {
+        let fixture = Fixture::new();
+        let mut lab = fixture.lab().clone();
+        lab.services = vec!["redis".to_owned(), "postgresql".to_owned()];
+        let row = row(&lab, &Progress::default()).unwrap();
+        for (need, service) in row.services.iter().zip(Service::ALL) {
+            assert_eq!(Service::named(need.name), Some(service));
+            assert_eq!(need.present, service.find().is_some());
+            assert_eq!(need.remedy, (!need.present).then(|| service.remedy()));
+        }
     }
 }

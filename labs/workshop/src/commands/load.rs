@@ -190,7 +190,7 @@ fn print(plan: &Plan, runs: &[Run]) {
         Measure::LatencyMs => " ms",
         Measure::Count => "",
     };
-    let heading = [
+    let mut heading = vec![
         "version".to_owned(),
         "requests".to_owned(),
         "failed".to_owned(),
@@ -202,9 +202,10 @@ fn print(plan: &Plan, runs: &[Run]) {
         "per second".to_owned(),
         "late p99 ms".to_owned(),
     ];
+    heading.extend(plan.counts.clone());
     let rows = runs.iter().map(|run| {
         let sum = &run.summary;
-        vec![
+        let mut row = vec![
             run.version.clone(),
             sum.requests.to_string(),
             sum.failed.to_string(),
@@ -215,10 +216,14 @@ fn print(plan: &Plan, runs: &[Run]) {
             format!("{}/{}", run.work.done, run.work.sent),
             format!("{:.1}", run.work.per_second),
             format!("{:.1}", run.generator_late_p99_ms),
-        ]
+        ];
+        if plan.counts.is_some() {
+            row.push(run.counted.map_or_else(String::new, |n| n.to_string()));
+        }
+        row
     });
-    let rows: Vec<_> = std::iter::once(heading.to_vec()).chain(rows).collect();
-    let mut align = [Align::Right; 10];
+    let rows: Vec<_> = std::iter::once(heading).chain(rows).collect();
+    let mut align = vec![Align::Right; rows[0].len()];
     align[0] = Align::Left;
     let paint = Paint::stdout();
     say!("{}", paint.bold(&plan.title));

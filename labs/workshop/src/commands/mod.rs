@@ -70,7 +70,7 @@ pub fn run(workspace: &Workspace, command: Command) -> Result<ExitCode> {
             versions,
             record,
         } => load::run(workspace, lab(&arg.name)?, &versions, record),
-        Command::Doctor { json } => doctor::run(workspace, json),
+        Command::Doctor { fetch, json } => doctor::run(workspace, fetch, json),
     }
 }
 

@@ -3,12 +3,12 @@
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
+use labkit::service::Service;
 use rustix::process::{Resource, getrlimit};
 
 use super::programs::{c_compiler, chromium, node, rust, service};
 use super::{Finding, State};
 use crate::provenance;
-use crate::tools::Service;
 use crate::workspace::Workspace;
 
 /// Below this a load run and its hundreds of connections come near the limit.
@@ -28,7 +28,7 @@ pub(super) fn all(workspace: &Workspace) -> Vec<Finding> {
         port(),
         ipv6(),
     ];
-    findings.extend([Service::Redis, Service::PostgreSql].map(|s| service(workspace, s)));
+    findings.extend(Service::ALL.map(|s| service(workspace, s)));
     findings.extend([node(), chromium()]);
     findings
 }

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use labkit::service::{Package, Service, Source, closed_to_others};
+
 use super::findings::{found, wanted};
 use super::{Finding, State};
-use crate::tools::{self, Package, Service, Source};
+use crate::tools;
 use crate::workspace::Workspace;
 
 /// The oldest Node that the labs' Express services run on.
@@ -106,24 +108,42 @@ pub(super) fn service(workspace: &Workspace, service: Service) -> Finding {
         [lab] => format!("for lab {lab}"),
         _ => format!("for labs {}", labs.join(", ")),
     };
-    let source = service.find().map(|source| match source {
-        Source::Variable(name) => format!("the server that {name} names"),
-        Source::Program(program) => {
-            let line = tools::first_line(&program, &["--version"]);
-            format!(
-                "{}, {}",
-                line.unwrap_or_else(|| "does not run".into()),
-                program.display()
-            )
+    let name = service.name();
+    match service.find() {
+        None => found(name, false, &purpose, None, service.remedy()),
+        Some(Source::Variable(variable)) => {
+            let server = format!("the server that {variable} names");
+            found(name, false, &purpose, Some(server), String::new())
         }
-    });
-    found(
-        service.name(),
-        false,
-        &purpose,
-        source,
-        service.package().remedy(),
-    )
+        Some(Source::Program(program)) => {
+            let line = tools::first_line(&program, &["--version"]);
+            let trouble = trouble(&program, line.is_some());
+            let line = line.unwrap_or_else(|| "does not run".to_owned());
+            // Redis and Valkey add how they were built.
+            let line = line.split(" sha=").next().unwrap_or_default();
+            let ours = service
+                .fetched()
+                .is_ok_and(|copy| program.starts_with(copy));
+            let origin = if ours { "fetched, " } else { "" };
+            let found = format!("{line}, {origin}{}", program.display());
+            let remedy = trouble.unwrap_or_default();
+            wanted(name, remedy.is_empty(), found, &purpose, &remedy)
+        }
+    }
+}
+
+/// What keeps a lab from starting a program that is here, as a remedy.
+fn trouble(program: &Path, runs: bool) -> Option<String> {
+    if !runs {
+        return Some(format!("{} --version says why", program.display()));
+    }
+    // PostgreSQL refuses root, so labs start servers as nobody.
+    let root = rustix::process::geteuid().is_root();
+    let closed = root.then(|| closed_to_others(program)).flatten()?;
+    let closed = closed.display();
+    Some(format!(
+        "servers run as nobody, who may not enter {closed}: chmod o+x {closed}"
+    ))
 }
 
 pub(super) fn node() -> Finding {

@@ -55,12 +55,14 @@ mod tests {
                 done: 2,
                 per_second: 1.0,
             },
+            counted: None,
             generator_late_p99_ms: 0.5,
         };
         let load = Load {
             label: "12 reports/s".into(),
             request: "GET /report/{n}".into(),
             per_second: 12.0,
+            clients: None,
             from: 1.0,
             to: 2.0,
         };
@@ -87,6 +89,7 @@ mod tests {
                 timeout_ms: 1000.0,
                 budget_ms: 50.0,
                 load,
+                counts: None,
             },
             runs: vec![run("broken"), run("fixed")],
         }

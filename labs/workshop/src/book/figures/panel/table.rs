@@ -10,7 +10,7 @@ use crate::book::html::esc;
 /// Draws the table. The roles are spelt out because on a phone the rows are
 /// laid out as blocks, which takes a table's meaning away in some browsers.
 pub fn draw(plan: &Plan, series: &[Series<'_>]) -> String {
-    let heads = [
+    let mut heads = vec![
         "requests".to_owned(),
         "failed".to_owned(),
         "timed out".to_owned(),
@@ -21,18 +21,23 @@ pub fn draw(plan: &Plan, series: &[Series<'_>]) -> String {
         "work/s".to_owned(),
         "sent late, p99".to_owned(),
     ];
+    heads.extend(plan.counts.clone());
     let mut html = String::from(
         "<div class=\"table-wrapper\"><table class=\"lab-table\" role=\"table\">\n\
          <thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\">version</th>",
     );
     for head in &heads {
-        let _ = write!(html, r#"<th scope="col" role="columnheader">{head}</th>"#);
+        let _ = write!(
+            html,
+            r#"<th scope="col" role="columnheader">{}</th>"#,
+            esc(head)
+        );
     }
     html.push_str("</tr></thead>\n<tbody role=\"rowgroup\">\n");
     for s in series {
         let sum = &s.run.summary;
         let work = &s.run.work;
-        let cells = [
+        let mut cells = vec![
             sum.requests.to_string(),
             sum.failed.to_string(),
             sum.timed_out.to_string(),
@@ -43,6 +48,9 @@ pub fn draw(plan: &Plan, series: &[Series<'_>]) -> String {
             format!("{:.1}", work.per_second),
             value(Measure::LatencyMs, s.run.generator_late_p99_ms),
         ];
+        if plan.counts.is_some() {
+            cells.push(s.run.counted.map_or_else(String::new, |n| n.to_string()));
+        }
         let _ = write!(
             html,
             r#"<tr role="row" data-version="{}"><th scope="row" role="rowheader">{}{}</th>"#,
@@ -51,7 +59,11 @@ pub fn draw(plan: &Plan, series: &[Series<'_>]) -> String {
             esc(&s.name)
         );
         for (head, cell) in heads.iter().zip(cells) {
-            let _ = write!(html, r#"<td role="cell" data-label="{head}">{cell}</td>"#);
+            let _ = write!(
+                html,
+                r#"<td role="cell" data-label="{}">{cell}</td>"#,
+                esc(head)
+            );
         }
         html.push_str("</tr>\n");
     }

@@ -15,6 +15,7 @@ fn run(version: &str, values: &[(f64, f64, u16)]) -> Run {
             done: 9,
             per_second: 2.5,
         },
+        counted: None,
         generator_late_p99_ms: 0.4,
     }
 }
@@ -46,9 +47,11 @@ fn recording(measure: Measure) -> Recording {
                 label: "6 reports/s".into(),
                 request: "GET /report/1".into(),
                 per_second: 6.0,
+                clients: None,
                 from: 3.0,
                 to: 8.0,
             },
+            counts: None,
         },
         runs: vec![
             run(
@@ -143,4 +146,17 @@ fn a_long_run_keeps_the_worst_of_each_column() {
         scale.y(999.0) + CROSS.dy
     );
     assert!(html.contains(&worst), "{worst}");
+}
+
+#[test]
+fn what_a_run_counts_has_a_column_of_its_own() {
+    let mut recording = recording(Measure::LatencyMs);
+    assert!(!figure(&lab(), &recording).unwrap().contains("opened"));
+    recording.plan.counts = Some("connections <opened>".into());
+    for (run, n) in recording.runs.iter_mut().zip([4711, 12, 7]) {
+        run.counted = Some(n);
+    }
+    let html = figure(&lab(), &recording).unwrap();
+    assert!(html.contains("connections &lt;opened&gt;</th>"), "{html}");
+    assert!(html.contains(">4711</td>"), "{html}");
 }
