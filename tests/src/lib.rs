@@ -14,6 +14,7 @@ pub mod ran;
 pub mod repository;
 pub mod running;
 pub mod snapshots;
+pub mod variants;
 
 pub use copy::Copy;
 pub use ran::Ran;

@@ -72,6 +72,22 @@ impl Repository {
         Ok(labs.into_iter().collect())
     }
 
+    /// The labs on which the command line is tried: the first, and the first
+    /// that needs a service. What a command does is the same for all others.
+    ///
+    /// # Errors
+    /// When `labs/` cannot be read.
+    pub fn samples(&self) -> Result<Vec<Lab>> {
+        let labs = self.labs()?;
+        let needs = |lab: &Lab| {
+            let manifest = self.read(&lab.file("Cargo.toml"));
+            manifest.is_ok_and(|text| text.contains("services = [\""))
+        };
+        let mut samples: Vec<Lab> = labs.iter().take(1).cloned().collect();
+        samples.extend(labs.into_iter().skip(1).find(needs));
+        Ok(samples)
+    }
+
     /// The stems of the half-fixes of `lab`, sorted.
     ///
     /// # Errors

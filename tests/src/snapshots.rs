@@ -35,6 +35,20 @@ pub fn claims(repository: &Repository, lab: &Lab, name: &str) -> Result<Claims> 
     Ok(found)
 }
 
+/// The transcript in `tests/snapshots/NAME.snap` of a lab.
+///
+/// # Errors
+/// When there is no such file, or it has no head.
+pub fn body(repository: &Repository, lab: &Lab, name: &str) -> Result<String> {
+    let file = lab.file(&format!("tests/snapshots/{name}.snap"));
+    let text = repository.read(&file)?;
+    let body = text
+        .strip_prefix("---\n")
+        .and_then(|t| t.split_once("\n---\n"));
+    let (_, body) = body.with_context(|| format!("{file} has no head"))?;
+    Ok(body.to_owned())
+}
+
 /// The claims in the text of a transcript.
 #[must_use]
 pub fn in_transcript(text: &str) -> Claims {

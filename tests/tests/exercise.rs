@@ -38,7 +38,7 @@ fn is_listed_as(copy: &Copy, lab: &Lab, state: &str) -> Result<()> {
 #[test]
 fn from_start_to_solved_and_back() -> Result<()> {
     let copy = Copy::take()?;
-    for lab in &copy.repository.labs()? {
+    for lab in &copy.repository.samples()? {
         let id = lab.id.as_str();
         let file = lab.file("src/exercise.rs");
         is_listed_as(&copy, lab, "not started")?;
@@ -97,7 +97,7 @@ fn from_start_to_solved_and_back() -> Result<()> {
 #[test]
 fn plain_cargo_test_counts_and_shows_what_is_not_started() -> Result<()> {
     let copy = Copy::take()?;
-    for lab in &copy.repository.labs()? {
+    for lab in &copy.repository.samples()? {
         let package = format!("lab-{}", lab.id);
         let test = ["test", "-q", "--locked", "-p", &package];
         let shipped = copy.cargo(&test)?.ok()?;
@@ -115,7 +115,7 @@ fn plain_cargo_test_counts_and_shows_what_is_not_started() -> Result<()> {
 #[test]
 fn hints_come_one_by_one() -> Result<()> {
     let copy = Copy::take()?;
-    for lab in &copy.repository.labs()? {
+    for lab in &copy.repository.samples()? {
         let hint = || copy.workshop(&["hint", &lab.id])?.ok();
         hint()?
             .says("1. Where to look")?
@@ -134,7 +134,7 @@ fn hints_come_one_by_one() -> Result<()> {
 #[test]
 fn every_half_fix_is_red_and_recognised() -> Result<()> {
     let copy = Copy::take()?;
-    for lab in &copy.repository.labs()? {
+    for lab in &copy.repository.samples()? {
         for name in copy.repository.half_fixes(lab)? {
             let text = copy.read(&lab.file(&format!("src/half_fixes/{name}.rs")))?;
             // Another deployment of the broken code is no exercise.
@@ -156,7 +156,7 @@ fn every_half_fix_is_red_and_recognised() -> Result<()> {
 #[test]
 fn whatever_a_handler_does_gets_a_verdict() -> Result<()> {
     let copy = Copy::take()?;
-    for lab in &copy.repository.labs()? {
+    for lab in &copy.repository.samples()? {
         for (name, text) in services(&copy.repository, "wrecks", lab)? {
             copy.exercise(lab, &text)?;
             let judge = || copy.workshop_command(&["check", &lab.id]);
@@ -174,7 +174,7 @@ fn whatever_a_handler_does_gets_a_verdict() -> Result<()> {
 #[test]
 fn the_reference_repair_is_listed_as_that() -> Result<()> {
     let copy = Copy::take()?;
-    for lab in &copy.repository.labs()? {
+    for lab in &copy.repository.samples()? {
         let text = "pub use crate::fixed::server;\n";
         for text in [text, &copy.read(&lab.file("src/fixed.rs"))?] {
             copy.exercise(lab, text)?;
@@ -190,7 +190,7 @@ fn the_reference_repair_is_listed_as_that() -> Result<()> {
 #[test]
 fn an_exercise_that_does_not_compile_takes_nothing_away() -> Result<()> {
     let copy = Copy::take()?;
-    for lab in &copy.repository.labs()? {
+    for lab in &copy.repository.samples()? {
         let id = lab.id.as_str();
         copy.exercise(lab, "pub async fn server() -> bool { 1 }\n")?;
         is_listed_as(&copy, lab, "in progress")?;
@@ -215,7 +215,7 @@ fn an_exercise_that_does_not_compile_takes_nothing_away() -> Result<()> {
 #[test]
 fn a_typing_error_gets_a_suggestion() -> Result<()> {
     let copy = Copy::take()?;
-    let lab = copy.repository.labs()?.swap_remove(0);
+    let lab = copy.repository.samples()?.swap_remove(0);
     let id = lab.id.as_str();
     // A word with two letters the wrong way round, after its first three.
     let swapped = |word: &str| -> String {
@@ -244,7 +244,7 @@ fn a_typing_error_gets_a_suggestion() -> Result<()> {
 #[test]
 fn a_lab_has_several_names() -> Result<()> {
     let copy = Copy::take()?;
-    for lab in &copy.repository.labs()? {
+    for lab in &copy.repository.samples()? {
         let short = lab.id.trim_start_matches('0').to_owned();
         let package = format!("lab-{}", lab.id);
         for name in [&short, &lab.id, &package, &lab.name, &lab.slug().to_owned()] {
@@ -258,7 +258,7 @@ fn a_lab_has_several_names() -> Result<()> {
 #[test]
 fn commands_work_from_inside_a_labs_folder() -> Result<()> {
     let copy = Copy::take()?;
-    for lab in &copy.repository.labs()? {
+    for lab in &copy.repository.samples()? {
         for folder in ["", "src", "src/half_fixes"] {
             let here = copy.root.join(&lab.folder).join(folder);
             for arguments in [&["list"][..], &["check", &lab.id]] {

@@ -66,7 +66,7 @@ fn serve(copy: &Copy) -> Result<(Running, String)> {
 #[test]
 fn ctrl_c_ends_a_version_and_leaves_nothing() -> Result<()> {
     let copy = Copy::take()?;
-    for lab in copy.repository.labs()? {
+    for lab in copy.repository.samples()? {
         for (version, reach) in [("broken", Reach::Group), ("fixed", Reach::Process)] {
             let (mut server, url) = run(&copy, &lab.id, version)?;
             let answer = get(&url, "/ping")?;
@@ -90,7 +90,7 @@ fn ctrl_c_ends_a_version_and_leaves_nothing() -> Result<()> {
 #[test]
 fn a_version_runs_although_the_exercise_does_not_compile() -> Result<()> {
     let copy = Copy::take()?;
-    for lab in copy.repository.labs()? {
+    for lab in copy.repository.samples()? {
         copy.exercise(&lab, "pub async fn server() -> bool { 1 }\n")?;
         let (mut server, url) = run(&copy, &lab.id, "broken")?;
         ensure!(get(&url, "/ping")?.ends_with("pong"));
@@ -107,7 +107,7 @@ fn a_version_runs_although_the_exercise_does_not_compile() -> Result<()> {
 #[test]
 fn a_killed_workshop_leaves_nothing() -> Result<()> {
     let copy = Copy::take()?;
-    for lab in copy.repository.labs()? {
+    for lab in copy.repository.samples()? {
         let (mut server, url) = run(&copy, &lab.id, "broken")?;
         get(&url, "/ping")?;
         server.signal(Signal::KILL, Reach::Process)?;
@@ -130,7 +130,7 @@ fn appears(copy: &Copy, words: &str) -> Result<()> {
 #[test]
 fn a_workshop_killed_in_the_middle_of_work_leaves_nothing() -> Result<()> {
     let copy = Copy::take()?;
-    for lab in copy.repository.labs()? {
+    for lab in copy.repository.samples()? {
         let id = lab.id.as_str();
         let binary = format!("/lab-{id} ");
         // A service that never listens, and a load that takes its time.
@@ -152,7 +152,7 @@ fn a_workshop_killed_in_the_middle_of_work_leaves_nothing() -> Result<()> {
 #[test]
 fn a_closed_terminal_leaves_nothing() -> Result<()> {
     let copy = Copy::take()?;
-    let lab = copy.repository.labs()?.swap_remove(0);
+    let lab = copy.repository.samples()?.swap_remove(0);
     let (mut server, _) = run(&copy, &lab.id, "broken")?;
     server.signal(Signal::HUP, Reach::Group)?;
     server.end(SOON)?;
@@ -189,7 +189,7 @@ fn a_taken_port_is_named_with_the_way_out() -> Result<()> {
     let copy = Copy::take()?;
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let port = taken.local_addr()?.port().to_string();
-    let lab = copy.repository.labs()?.swap_remove(0);
+    let lab = copy.repository.samples()?.swap_remove(0);
     for arguments in [
         &["serve", "--port", &port][..],
         &["run", &lab.id, "broken", "--port", &port],
@@ -207,7 +207,7 @@ fn a_taken_port_is_named_with_the_way_out() -> Result<()> {
 #[test]
 fn watch_judges_again_on_each_save() -> Result<()> {
     let copy = Copy::take()?;
-    for lab in copy.repository.labs()? {
+    for lab in copy.repository.samples()? {
         let mut watch = copy.start(&["watch", &lab.id])?;
         watch.line_with("not started", BUILD)?;
         watch.line_with("Waiting for a save", SOON)?;

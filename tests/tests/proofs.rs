@@ -1,8 +1,12 @@
 //! A proof cannot be talked into agreement: not by accepted snapshots, and not
 //! by a repair with a piece left out.
 
-use anyhow::{Result, ensure};
-use book_tests::{Copy, Lab, Ran, mutants, ran};
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result, ensure};
+use book_tests::mutants::{self, Mutant};
+use book_tests::variants::{self, Verdict};
+use book_tests::{Copy, Lab, Ran, Repository, ran, snapshots};
 
 /// Runs one test of a lab's proof, with `update` for INSTA_UPDATE.
 fn proof(copy: &Copy, lab: &Lab, test: &str, update: &str) -> Result<Ran> {
@@ -16,7 +20,7 @@ fn proof(copy: &Copy, lab: &Lab, test: &str, update: &str) -> Result<Ran> {
 #[test]
 fn accepting_snapshots_solves_nothing() -> Result<()> {
     let copy = Copy::bare()?;
-    for lab in &copy.repository.labs()? {
+    for lab in &copy.repository.samples()? {
         let fixed = lab.file("src/fixed.rs");
         copy.write(&fixed, &copy.read(&lab.file("src/broken.rs"))?)?;
         for _ in 0..2 {
@@ -35,38 +39,83 @@ fn accepting_snapshots_solves_nothing() -> Result<()> {
     Ok(())
 }
 
+/// The files of `tests/FOLDER/NN`, by name.
+fn services(repository: &Repository, folder: &str, lab: &Lab) -> Result<Vec<(String, String)>> {
+    let folder = format!("tests/{folder}/{}", lab.id);
+    let stems = repository.stems(&folder, ".rs")?.into_iter();
+    stems
+        .map(|stem| {
+            let text = repository.read(&format!("{folder}/{stem}.rs"))?;
+            Ok((stem, text))
+        })
+        .collect()
+}
+
+/// What a variant is, and what has to become of it.
+enum Expected {
+    /// A repair unlike the book's: every claim holds.
+    Accepted,
+    /// A service that no claim may let pass.
+    Red,
+    /// The repair with this piece left out: a claim fails, or the transcript
+    /// is another one.
+    Missed(Mutant),
+}
+
 #[test]
-fn every_piece_of_a_repair_is_needed() -> Result<()> {
+fn repairs_are_accepted_and_nothing_less_is() -> Result<()> {
     let copy = Copy::bare()?;
-    let mut idle = Vec::new();
+    let mut wrong = Vec::new();
     for lab in &copy.repository.labs()? {
-        let file = lab.file("src/fixed.rs");
-        let fixed = copy.read(&file)?;
-        let mutants = mutants::of(&fixed, &copy.read(&lab.file("src/broken.rs"))?)?;
-        ensure!(!mutants.is_empty(), "{file} repairs nothing");
-        proof(&copy, lab, "fixed_holds", "no")?.ok()?;
-        for mutant in mutants {
-            copy.write(&file, &mutant.source)?;
-            let run = proof(&copy, lab, "fixed_holds", "no")?;
-            let how = match (run.code, run.err.contains("could not compile")) {
-                (Some(0), _) => {
-                    idle.push(format!("{file}:{}: {}", mutant.line, mutant.without));
-                    "HOLDS"
-                }
-                (_, true) => "does not compile",
-                _ => "fails",
-            };
-            println!(
-                "{how} in {:.1?} without line {}: {}",
-                run.took, mutant.line, mutant.without
-            );
+        let fixed = copy.read(&lab.file("src/fixed.rs"))?;
+        let broken = copy.read(&lab.file("src/broken.rs"))?;
+        let (mut sources, mut expected) = (BTreeMap::new(), BTreeMap::new());
+        let mut add = |name: String, source: String, what: Expected| {
+            sources.insert(name.clone(), source);
+            expected.insert(name, what);
+        };
+        for (name, source) in services(&copy.repository, "repairs", lab)? {
+            add(format!("repair_{name}"), source, Expected::Accepted);
         }
-        copy.write(&file, &fixed)?;
+        for (name, source) in services(&copy.repository, "wrecks", lab)? {
+            add(format!("wreck_{name}"), source, Expected::Red);
+        }
+        let mutants = mutants::of(&fixed, &broken)?;
+        ensure!(!mutants.is_empty(), "{} repairs nothing", lab.name);
+        for (n, mutant) in mutants.into_iter().enumerate() {
+            let source = mutant.source.clone();
+            add(format!("mutant_{n:02}"), source, Expected::Missed(mutant));
+        }
+        let verdicts = variants::judge(&copy, lab, &sources)?;
+        let promised = snapshots::body(&copy.repository, lab, "fixed")?;
+        for (name, what) in &expected {
+            let verdict = verdicts.get(name).context("a verdict on each")?;
+            let (compiles, holds, same) = match verdict {
+                Verdict::NoRust => (false, false, false),
+                Verdict::Ran { holds, text } => (true, *holds, text.trim() == promised.trim()),
+            };
+            let id = &lab.id;
+            let problem = match what {
+                Expected::Accepted if !holds => {
+                    Some(format!("{name} is not accepted\n{verdict:?}"))
+                }
+                Expected::Red if holds => Some(format!("{name} is accepted")),
+                Expected::Red if !compiles => Some(format!("{name} does not compile")),
+                Expected::Missed(mutant) if holds && same => Some(format!(
+                    "fixed.rs:{} holds without `{}`, so nothing proves that it is needed",
+                    mutant.line, mutant.without
+                )),
+                _ => None,
+            };
+            wrong.extend(problem.map(|problem| format!("lab {id}: {problem}")));
+        }
+        let dead = verdicts.values().filter(|v| **v == Verdict::NoRust).count();
+        println!(
+            "lab {}: {} judged, {dead} do not compile",
+            lab.id,
+            verdicts.len()
+        );
     }
-    ensure!(
-        idle.is_empty(),
-        "fixed_holds without these pieces, so nothing proves that they are needed:\n{}",
-        idle.join("\n")
-    );
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(())
 }

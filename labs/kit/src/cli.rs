@@ -23,6 +23,7 @@ const USAGE: &str = "\
 describe                     the lab as JSON
 serve VERSION [--port N]     serve a version on 127.0.0.1 until told to end
 prove VERSION | --cmd CMD    run the experiment, print the transcript
+judge VERSION...             run the experiment on each, print JSON lines
 load  VERSION | --cmd CMD    run the load, print JSON lines
 options: --color (paint the transcript)
 exit codes: 0 every claim holds, 1 a claim does not, 2 nothing could be run";
@@ -75,6 +76,7 @@ fn command(lab: &'static Lab) -> anyhow::Result<ExitCode> {
         ["describe"] => describe(lab),
         ["serve", name] => serve(lab, name, options.port),
         ["prove", ref rest @ ..] => prove(lab, target(lab, rest, &options)?, options.color),
+        ["judge", ref names @ ..] => judge(lab, names),
         ["load", ref rest @ ..] => load(lab, &target(lab, rest, &options)?),
         ["help"] => {
             println!("{USAGE}");
@@ -142,6 +144,41 @@ fn prove(lab: &'static Lab, target: Target, color: bool) -> anyhow::Result<ExitC
     }
     let code = if outcome.transcript.all_hold() { 0 } else { 1 };
     Ok(ExitCode::from(code))
+}
+
+/// Versions that are judged at the same time.
+const AT_ONCE: usize = 8;
+
+/// For programs that want many verdicts, on one start of the services.
+fn judge(lab: &'static Lab, names: &[&str]) -> anyhow::Result<ExitCode> {
+    let mut versions = Vec::new();
+    for name in names {
+        let version = lab.version(name);
+        versions.push(version.with_context(|| format!("no version `{name}`"))?);
+    }
+    let mut all_hold = true;
+    run::runtime().block_on(async {
+        for some in versions.chunks(AT_ONCE) {
+            let runs: Vec<_> = some
+                .iter()
+                .map(|version| tokio::spawn(run::experiment(lab, Target::Version(version))))
+                .collect();
+            for (version, run) in some.iter().zip(runs) {
+                let outcome = run.await??;
+                let holds = outcome.transcript.all_hold();
+                all_hold &= holds;
+                say(&json!({
+                    "version": version.name,
+                    "holds": holds,
+                    "stopped": outcome.stopped,
+                    "panics": outcome.panics,
+                    "text": outcome.transcript.text(),
+                }))?;
+            }
+        }
+        anyhow::Ok(())
+    })?;
+    Ok(ExitCode::from(u8::from(!all_hold)))
 }
 
 fn load(lab: &'static Lab, target: &Target) -> anyhow::Result<ExitCode> {
