@@ -5,8 +5,11 @@
 //! as `nobody` when we are root. The kernel ends it with this process in
 //! whatever way that ends; an orderly end removes its folder, too.
 
+mod launch;
+mod probe;
+
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -16,30 +19,21 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use rustix::process::{Pid, Signal};
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 use tokio::sync::watch;
 
 use crate::folder::{self, Folder, NOBODY};
 use crate::process;
 use crate::service::{Service, closed_to_others};
-use crate::token;
+
+use launch::{Launched, free_port};
+use probe::answers;
 
 /// Tries at a free port: another process may take it first.
 const TRIES: usize = 8;
 
-/// So long a server may take to start.
-const START: Duration = Duration::from_secs(15);
-
 /// A server that is silent for so long is in trouble.
 const SILENCE: Duration = Duration::from_secs(5);
-
-/// Lines of output that are kept for messages.
-const KEPT: usize = 100;
-
-/// Where private servers listen: below the ports that systems hand out for
-/// outgoing connections, so that nobody gets one by chance.
-const PORTS: std::ops::Range<u16> = 20_000..30_000;
 
 /// A server that an experiment relies on.
 #[derive(Debug)]
@@ -282,123 +276,11 @@ impl Drop for Server {
     }
 }
 
-/// A server's process that may not be ready yet.
-struct Launched {
-    process: Pid,
-    ended: watch::Receiver<Option<String>>,
-    output: Arc<Mutex<Vec<String>>>,
-}
-
-impl Launched {
-    fn new(start: &Start, port: u16) -> anyhow::Result<Self> {
-        let mut command = command(&start.program, start.quit)?;
-        command.args((start.arguments)(start.folder.root(), port));
-        let mut child = process::spawn(command)
-            .with_context(|| format!("cannot start {}", start.program.display()))?;
-        let process = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-        let process = process.context("the server ended at once")?;
-        let file = start.folder.path(folder::SERVER);
-        std::fs::write(file, process.as_raw_nonzero().to_string())?;
-        let output = Arc::new(Mutex::new(Vec::new()));
-        let readers = [
-            tokio::spawn(keep(child.stdout.take(), output.clone())),
-            tokio::spawn(keep(child.stderr.take(), output.clone())),
-        ];
-        let (say, ended) = watch::channel(None);
-        tokio::spawn(async move {
-            let status = child.wait().await;
-            for reader in readers {
-                // Its children may keep the pipe open.
-                let _ = tokio::time::timeout(Duration::from_millis(100), reader).await;
-            }
-            let ending = status.map_or_else(|e| e.to_string(), process::ending);
-            // Nobody may be listening any more.
-            let _ = say.send(Some(ending));
-        });
-        Ok(Self {
-            process,
-            ended,
-            output,
-        })
-    }
-
-    /// Whether it answers before it ends.
-    async fn ready(&self, service: Service, addr: SocketAddr) -> anyhow::Result<bool> {
-        tokio::select! {
-            biased;
-            _ = ending(&self.ended) => Ok(false),
-            () = answers(service, addr) => Ok(true),
-            () = tokio::time::sleep(START) => bail!(
-                "{} does not answer after {} s\n{}",
-                service.name(),
-                START.as_secs(),
-                self.said()
-            ),
-        }
-    }
-
-    fn said(&self) -> String {
-        lock(&self.output).join("\n")
-    }
-}
-
 async fn ending(ended: &watch::Receiver<Option<String>>) -> String {
     let mut ended = ended.clone();
     match ended.wait_for(Option::is_some).await {
         Ok(ending) => ending.clone().unwrap_or_default(),
         Err(_) => "for no known reason".to_owned(),
-    }
-}
-
-/// Waits until the server answers in its own protocol.
-async fn answers(service: Service, addr: SocketAddr) {
-    loop {
-        if answer(service, addr).await.is_some() {
-            return;
-        }
-        process::pause(Duration::from_millis(10)).await;
-    }
-}
-
-async fn answer(service: Service, addr: SocketAddr) -> Option<()> {
-    // What a client says first: PING, or a PostgreSQL startup message.
-    const STARTUP: &[u8] = b"\0\0\0\x27\0\x03\0\0user\0labkit\0database\0postgres\0\0";
-    let (hello, good): (&[u8], &[u8]) = match service {
-        // Without a password the answer is an error, and an answer.
-        Service::Redis => (b"*1\r\n$4\r\nPING\r\n", b"+-"),
-        Service::PostgreSql => (STARTUP, b"RE"),
-    };
-    let mut stream = tokio::net::TcpStream::connect(addr).await.ok()?;
-    stream.write_all(hello).await.ok()?;
-    let mut reply = [0; 256];
-    let length = stream.read(&mut reply).await.ok()?;
-    let reply = &reply[..length];
-    let says = |words: &[u8]| reply.windows(words.len()).any(|window| window == words);
-    // "the database system is starting up", and Redis's counterpart.
-    let early = says(b"C57P03\0") || reply.starts_with(b"-LOADING");
-    (good.contains(reply.first()?) && !early).then_some(())
-}
-
-fn free_port() -> anyhow::Result<u16> {
-    for _ in 0..100 {
-        let random = u16::from_str_radix(&token::hex(2)?, 16)?;
-        let port = PORTS.start + random % (PORTS.end - PORTS.start);
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return Ok(port);
-        }
-    }
-    bail!("no free port from {} to {}", PORTS.start, PORTS.end)
-}
-
-async fn keep(stream: Option<impl AsyncRead + Unpin>, lines: Arc<Mutex<Vec<String>>>) {
-    let Some(stream) = stream else { return };
-    let mut reader = BufReader::new(stream).lines();
-    while let Ok(Some(line)) = reader.next_line().await {
-        let mut lines = lock(&lines);
-        if lines.len() >= KEPT {
-            lines.remove(0);
-        }
-        lines.push(line);
     }
 }
 

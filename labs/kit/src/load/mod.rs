@@ -2,116 +2,27 @@
 //! the ones before, and latency counts from the moment they were due. So a
 //! stalled service cannot slow down its own measurement.
 
-use std::future::Future;
+mod plan;
+
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::bench::Log;
-use crate::deployment::Balancer;
 use crate::exchange::{self, Request};
-use crate::ground::Ground;
 use crate::lab::Lab;
 use crate::recording::{Measure, Plan, Run, Sample, Summary, TIMED_OUT, Work, histogram};
 use crate::subject::{Subject, Target};
 
+use plan::Aim;
+pub use plan::{Begin, Headers, LoadPlan};
+
 /// How long the load's own requests may take after the run's end.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A lab's load.
-#[derive(Debug, Clone)]
-pub struct LoadPlan {
-    /// What the recording says of it.
-    pub plan: Plan,
-    /// The versions that the chapter's figure shows, broken first.
-    pub versions: &'static [&'static str],
-    /// The n-th request of the load.
-    pub request: fn(u32) -> Request,
-    /// Whether that request got the body that it should.
-    pub right: fn(u32, &[u8]) -> bool,
-    /// How many instances of the service there are.
-    pub instances: usize,
-    /// What comes before the run, see [`LoadPlan::begin`].
-    begin: Option<Begin>,
-    /// What the ground counts, see [`LoadPlan::counting`].
-    count: Option<fn(&Ground) -> u64>,
-}
-
-/// Headers that go with every request of a load: a cookie, say.
-pub type Headers = Vec<(String, String)>;
-
-/// Prepares a load, with the instances' addresses.
-pub type Begin =
-    fn(Vec<SocketAddr>) -> Pin<Box<dyn Future<Output = anyhow::Result<Headers>> + Send>>;
-
-impl LoadPlan {
-    /// A load on one instance, without a preparation.
-    #[must_use]
-    pub fn new(
-        plan: Plan,
-        versions: &'static [&'static str],
-        request: fn(u32) -> Request,
-        right: fn(u32, &[u8]) -> bool,
-    ) -> Self {
-        Self {
-            plan,
-            versions,
-            request,
-            right,
-            instances: 1,
-            begin: None,
-            count: None,
-        }
-    }
-
-    /// The same on several instances, which get the requests in turn.
-    #[must_use]
-    pub fn instances(mut self, instances: usize) -> Self {
-        self.instances = instances;
-        self
-    }
-
-    /// The same after a preparation, a login say; its headers go with every
-    /// request, sampled ones included.
-    #[must_use]
-    pub fn begin(mut self, begin: Begin) -> Self {
-        self.begin = Some(begin);
-        self
-    }
-
-    /// The same, with a count that the run raises; [`Plan::counts`] names it.
-    #[must_use]
-    pub fn counting(mut self, count: fn(&Ground) -> u64) -> Self {
-        self.count = Some(count);
-        self
-    }
-}
-
-/// The instances under load, and what goes with every request.
-#[derive(Debug, Clone)]
-struct Aim {
-    addrs: Arc<[SocketAddr]>,
-    balancer: Balancer,
-    headers: Arc<Headers>,
-}
-
-impl Aim {
-    fn addr(&self, n: u32) -> SocketAddr {
-        let instances = self.addrs.len();
-        self.addrs[self.balancer.choose(n as usize, 0, instances)]
-    }
-
-    fn dress(&self, mut request: Request) -> Request {
-        request.headers.extend(self.headers.iter().cloned());
-        request
-    }
-}
 
 /// Runs the load against `target` and calls `seen` with every sample as it
 /// comes in.
@@ -144,13 +55,14 @@ pub async fn run(
         balancer: target.deployment().balancer,
         headers: Arc::new(headers),
     };
-    warm_up(&aim, &subjects, &load.plan).await?;
+    let probe_request = load.sampled()?;
+    warm_up(&aim, &subjects, &probe_request).await?;
     let before = load.count.map(|count| count(&ground));
     let start = Instant::now() + Duration::from_millis(50);
     let work = tokio::spawn(work(aim.clone(), load.clone(), start));
 
     let (tell, mut told) = mpsc::unbounded_channel();
-    let probing = tokio::spawn(probe(aim, load.plan.clone(), start, tell));
+    let probing = tokio::spawn(probe(aim, probe_request, load.plan.clone(), start, tell));
     let (mut samples, mut late) = (Vec::new(), Vec::new());
     while let Some((sample, lateness)) = told.recv().await {
         seen(sample);
@@ -188,33 +100,30 @@ pub async fn run(
 }
 
 /// The first answer of a fresh process is not what the run is about.
-async fn warm_up(aim: &Aim, subjects: &[Subject], plan: &Plan) -> anyhow::Result<()> {
-    let path = probe_path(plan)?;
+async fn warm_up(aim: &Aim, subjects: &[Subject], probe: &Request) -> anyhow::Result<()> {
     for n in 0..20 {
-        let request = aim.dress(exchange::get(path));
+        let request = aim.dress(probe.clone());
         let answer = exchange::exchange(aim.addr(n), request).await;
         let said = || subjects.iter().flat_map(Subject::output);
         anyhow::ensure!(
             answer.status().is_some(),
             "the service does not answer {}: {}",
-            plan.probe,
+            probe.name(),
             said().collect::<Vec<_>>().join("\n")
         );
     }
     Ok(())
 }
 
-fn probe_path(plan: &Plan) -> anyhow::Result<&str> {
-    let path = plan.probe.strip_prefix("GET ");
-    path.with_context(|| format!("a probe is a GET request, not `{}`", plan.probe))
-}
-
 /// Sends the sampled requests. Every one is a task of its own, so that a
 /// late answer delays no other request.
-async fn probe(aim: Aim, plan: Plan, start: Instant, tell: mpsc::UnboundedSender<(Sample, f64)>) {
-    let Ok(path) = probe_path(&plan).map(str::to_owned) else {
-        return;
-    };
+async fn probe(
+    aim: Aim,
+    request: Request,
+    plan: Plan,
+    start: Instant,
+    tell: mpsc::UnboundedSender<(Sample, f64)>,
+) {
     let timeout = Duration::from_secs_f64(plan.timeout_ms / 1e3);
     let count = (plan.seconds * plan.probes_per_second) as u32;
     let mut under_way = JoinSet::new();
@@ -222,7 +131,7 @@ async fn probe(aim: Aim, plan: Plan, start: Instant, tell: mpsc::UnboundedSender
         let t = f64::from(n) / plan.probes_per_second;
         let due = start + Duration::from_secs_f64(t);
         tokio::time::sleep_until(due).await;
-        let request = aim.dress(exchange::get(&path));
+        let request = aim.dress(request.clone());
         let (addr, tell) = (aim.addr(n), tell.clone());
         under_way.spawn(async move {
             let lateness = due.elapsed().as_secs_f64() * 1e3;

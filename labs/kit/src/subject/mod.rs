@@ -5,8 +5,10 @@
 //! race for a port, and no readiness probe: the kernel holds connections
 //! until the server accepts them. Any other command gets `PORT`.
 
+mod serve;
+
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,12 +24,13 @@ use crate::bench::Log;
 use crate::client::Call;
 use crate::control::{self, Deadline, Watch};
 use crate::deployment::Deployment;
-use crate::env::Env;
 use crate::exchange;
 use crate::folder;
 use crate::ground::Ground;
-use crate::lab::{Lab, Version};
+use crate::lab::Version;
 use crate::process;
+
+pub use serve::{dispatch, serve};
 
 /// Set to a version's name in the environment of a subject.
 pub const SERVE: &str = "LABKIT_SERVE";
@@ -330,44 +333,4 @@ async fn keep(stream: impl AsyncRead + Unpin, lines: Arc<Mutex<Vec<String>>>) {
         }
         lines.push(line);
     }
-}
-
-/// Runs as a subject or as a supervisor if the environment says so, and
-/// gives the exit code. To be called first thing in `main`.
-#[must_use]
-pub fn dispatch(lab: &'static Lab) -> Option<u8> {
-    if let Some(code) = process::supervise().or_else(process::become_program) {
-        return Some(code);
-    }
-    process::tie_to_parent();
-    let name = std::env::var(SERVE).ok()?;
-    let served = serve_from_stdin(lab, &name);
-    Some(match served {
-        Ok(()) => 0,
-        Err(error) => {
-            eprintln!("{name}: {error:#}");
-            1
-        }
-    })
-}
-
-fn serve_from_stdin(lab: &'static Lab, name: &str) -> anyhow::Result<()> {
-    let listener = TcpListener::from(std::io::stdin().as_fd().try_clone_to_owned()?);
-    serve(lab, name, Env::from_process()?, listener)
-}
-
-/// Serves a version in this process until it is told to end.
-///
-/// # Errors
-/// When there is no such version or its server cannot be started.
-pub fn serve(lab: &'static Lab, name: &str, env: Env, listener: TcpListener) -> anyhow::Result<()> {
-    actix_web::rt::System::new().block_on(async {
-        let server = if control::is_control() {
-            control::server(listener).await?
-        } else {
-            let version = lab.version(name).context("no such version")?;
-            (version.serve)(env, listener).await?
-        };
-        Ok(server.await?)
-    })
 }
