@@ -175,8 +175,7 @@ impl Bench {
         self.instance(n)?;
         let several = self.instances.len() > 1;
         let old = self.instances.remove(n);
-        self.past_output.extend(old.output());
-        old.stop().await;
+        self.past_output.extend(old.stop().await);
         let mut new = Subject::start(&self.target, &self.ground, self.log.clone()).await?;
         if several {
             new = new.labelled(letter(n));
@@ -263,8 +262,7 @@ impl Bench {
         }
         let mut output = std::mem::take(&mut self.past_output);
         for subject in self.instances.drain(..) {
-            output.extend(subject.output());
-            subject.stop().await;
+            output.extend(subject.stop().await);
         }
         Some(output)
     }

@@ -296,13 +296,15 @@ impl Subject {
             .clone()
     }
 
-    /// Kills it and waits until it is gone.
-    pub async fn stop(mut self) {
+    /// Kills it, waits until it is gone, and gives the last lines of what it
+    /// wrote.
+    pub async fn stop(mut self) -> Vec<String> {
         if let Some(end) = self.end.take() {
             // Ended by itself already: nobody is listening.
             let _ = end.send(());
         }
         self.ended().await;
+        self.output()
     }
 }
 
