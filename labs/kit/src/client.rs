@@ -16,6 +16,7 @@ use crate::exchange::{Abort, exchange};
 
 pub use crate::exchange::{Answer, Request, get};
 pub use crate::jar::Jar;
+pub use hyper::Method;
 
 /// A request aimed at a subject; sending it writes a line of the transcript.
 #[derive(Debug)]

@@ -1,0 +1,3 @@
+//! Without a build script, build-dependencies would not count.
+
+fn main() {}
