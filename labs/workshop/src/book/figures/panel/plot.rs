@@ -16,6 +16,9 @@ const COLUMNS: usize = 1000;
 /// Height of a row of the rug and its distance to the next.
 const RUG: (f64, f64) = (13.0, 17.0);
 
+/// Up to here, in per cent of the width, there is room for words behind.
+const ROOM: f64 = 74.0;
+
 /// Draws the plot with its labels.
 pub fn draw(plan: &Plan, series: &[Series<'_>]) -> String {
     let scale = Scale::new(plan, series);
@@ -122,16 +125,20 @@ fn rug(svg: &mut String, labels: &mut String, scale: &Scale, series: &[Series<'_
             failed => format!("{timed_out} timed out, {failed} failed"),
         };
         let at = scale.x(last) / WIDTH * 100.0;
-        // Beyond the middle of the right half there is no room for words.
-        let (side, distance) = if at > 74.0 {
-            let first = lost.iter().map(|sample| sample.t).fold(f64::MAX, f64::min);
-            ("right", 100.0 - scale.x(first) / WIDTH * 100.0)
+        let first = lost.iter().map(|sample| sample.t).fold(f64::MAX, f64::min);
+        let first = scale.x(first) / WIDTH * 100.0;
+        // Words need a quarter of the width: behind the ticks, before them, or
+        // else on top of them.
+        let (class, side, distance) = if at <= ROOM {
+            ("left", "left", at)
+        } else if first >= 100.0 - ROOM {
+            ("right", "right", 100.0 - first)
         } else {
-            ("left", at)
+            ("right over", "right", 0.0)
         };
         let _ = writeln!(
             labels,
-            r#"<span class="lost-label s-{} {side}" style="{side}:{distance:.2}%;top:{:.2}%">{text}</span>"#,
+            r#"<span class="lost-label s-{} {class}" style="{side}:{distance:.2}%;top:{:.2}%">{text}</span>"#,
             s.class,
             top / HEIGHT * 100.0
         );

@@ -160,3 +160,18 @@ fn what_a_run_counts_has_a_column_of_its_own() {
     assert!(html.contains("connections &lt;opened&gt;</th>"), "{html}");
     assert!(html.contains(">4711</td>"), "{html}");
 }
+
+#[test]
+fn losses_from_end_to_end_have_their_words_on_top() {
+    let mut recording = recording(Measure::LatencyMs);
+    let label = |recording: &Recording| figure(&lab(), recording).unwrap();
+    assert!(label(&recording).contains("lost-label s-broken left"));
+    recording.runs[0] = run("broken", &[(0.0, 2.0, 401), (9.9, 2.0, 401)]);
+    let html = label(&recording);
+    assert!(
+        html.contains("lost-label s-broken right over\" style=\"right:0.00%"),
+        "{html}"
+    );
+    recording.runs[0] = run("broken", &[(9.0, 2.0, 401), (9.9, 2.0, 401)]);
+    assert!(label(&recording).contains("lost-label s-broken right\" style"));
+}
