@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use book_tests::pages::Site;
 use book_tests::{Copy, Lab, ran};
-use labkit::recording::Recording;
+use labkit::recording::{Recording, Run};
 
 const USAGE: &str = "\
 Measures what a learner waits for, and prints a Markdown table.
@@ -178,7 +178,22 @@ fn ratios(copy: &Copy, lab: &Lab) -> Result<Vec<Row>> {
     };
     let p99 = (broken.summary.p99, fixed.summary.p99);
     let work = (fixed.work.per_second, broken.work.per_second);
+    let lost = |run: &Run| {
+        let lost = run.summary.failed + run.summary.timed_out;
+        format!(
+            "{:.1} %",
+            100.0 * lost as f64 / run.summary.requests.max(1) as f64
+        )
+    };
     Ok(vec![
+        row(
+            format!(
+                "lab {}: lost of {}, broken : fixed",
+                lab.id, recording.plan.probe
+            ),
+            format!("{} : {}", lost(broken), lost(fixed)),
+            how.clone(),
+        ),
         row(
             format!(
                 "lab {}: p99 of {}, broken / fixed",
