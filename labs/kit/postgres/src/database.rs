@@ -41,17 +41,11 @@ impl Database {
         .await?;
         home.batch_execute(&format!("grant {name} to current_user"))
             .await?;
-        // Copying files takes half as long as writing them to the log; older
-        // servers know nothing else.
-        let version = home.query_one("show server_version_num", &[]).await?;
-        let version: u32 = version.get::<_, &str>(0).parse()?;
-        let strategy = if version >= 150_000 {
-            "strategy file_copy"
-        } else {
-            ""
-        };
-        home.batch_execute(&format!("create database {name} owner {name} {strategy}"))
-            .await?;
+        // From the one template that nobody is ever connected to.
+        home.batch_execute(&format!(
+            "create database {name} owner {name} template template0"
+        ))
+        .await?;
         home.batch_execute(&format!("revoke all on database {name} from public"))
             .await?;
         let admin = postgres.client(Some(&name)).await?;
