@@ -117,9 +117,7 @@ async fn report(
     let answer = AssertUnwindSafe(next.call(request))
         .catch_unwind()
         .await
-        .unwrap_or_else(|_panic| {
-            std::process::exit(1)
-        });
+        .unwrap_or_else(|_panic| std::process::exit(1));
     let status = match &answer {
         Ok(response) => response.status(),
         Err(error) => error.as_response_error().status_code(),
