@@ -7,11 +7,12 @@
 //! machine that slows down stretches the deadline with it, and so does a
 //! harness that is kept waiting for a processor.
 //!
-//! A service that is still at work, or waits for a processor itself, gets up
-//! to [`MOST`]: its silence may end. Held and blocked threads sleep.
+//! A service that is still at work, waits for a processor itself or for a
+//! disk, gets up to [`MOST`]: its silence may end. Held and blocked threads
+//! sleep.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -26,6 +27,13 @@ pub const LEAST: Duration = Duration::from_millis(300);
 
 /// The most that a service gets whose threads are at work.
 pub const MOST: Duration = Duration::from_secs(3);
+
+/// So long a service must have been at rest. Work that goes from thread to
+/// thread, to a disk and to another server, rests for moments on the way.
+pub const REST: Duration = Duration::from_millis(60);
+
+/// How often one looks.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// The answers that the control service gives meanwhile.
 pub const ANSWERS: u64 = 50;
@@ -81,24 +89,29 @@ pub struct Deadline {
     since: Instant,
     answers: u64,
     watch: Watch,
+    /// When they were last seen at work.
+    worked: Mutex<Option<Instant>>,
 }
 
 /// The processes that an answer may come from: the service, and the servers
 /// that it depends on.
 #[derive(Debug, Clone, Default)]
-pub struct Watch(Arc<[u32]>);
+pub struct Watch(Arc<[Watched]>);
+
+/// A process, and the mark of those of its children that count.
+pub(crate) type Watched = (u32, Option<String>);
 
 impl Watch {
-    /// Watches these processes, and their children.
-    #[must_use]
-    pub fn new(processes: impl IntoIterator<Item = u32>) -> Self {
+    /// Watches these processes.
+    pub(crate) fn new(processes: impl IntoIterator<Item = Watched>) -> Self {
         Self(processes.into_iter().collect())
     }
 
     /// Whether one of them is at work.
     #[must_use]
     pub fn at_work(&self) -> bool {
-        self.0.iter().copied().any(process::at_work)
+        let mut watched = self.0.iter();
+        watched.any(|(process, mark)| process::at_work(*process, mark.as_deref()))
     }
 }
 
@@ -114,6 +127,7 @@ impl Deadline {
             since: Instant::now(),
             answers: control.answers.load(Ordering::SeqCst),
             watch: watch.clone(),
+            worked: Mutex::default(),
         }
     }
 
@@ -123,20 +137,32 @@ impl Deadline {
         self.answers = control().answers.load(Ordering::SeqCst);
     }
 
-    /// Waits until the deadline has passed.
+    /// Waits until the deadline has passed. To be dropped and called again is
+    /// no loss.
     pub async fn passed(&self) {
         let control = control();
+        // Nobody is late before, and looking costs a processor, too.
+        let soon = LEAST.saturating_sub(REST);
+        tokio::time::sleep(soon.saturating_sub(self.since.elapsed())).await;
         loop {
             let late = self.since.elapsed() >= LEAST;
             let answers = control.answers.load(Ordering::SeqCst) - self.answers;
-            if late && answers >= ANSWERS {
-                let patient = self.since.elapsed() < MOST;
-                if !(patient && self.watch.at_work()) {
-                    return;
-                }
+            let patient = self.since.elapsed() < MOST;
+            let busy = self.is_busy();
+            if late && answers >= ANSWERS && !(patient && busy) {
+                return;
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// Whether the watched processes have worked within [`REST`].
+    fn is_busy(&self) -> bool {
+        let mut worked = self.worked.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.watch.at_work() {
+            *worked = Some(Instant::now());
+        }
+        worked.is_some_and(|at| at.elapsed() < REST)
     }
 }
 

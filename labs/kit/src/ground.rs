@@ -26,7 +26,7 @@ pub type GroundFuture = Pin<Box<dyn Future<Output = anyhow::Result<Ground>> + Se
 pub struct Ground {
     /// What the service reads from its environment.
     pub env: Env,
-    servers: Vec<Arc<Server>>,
+    servers: Vec<(Arc<Server>, Option<String>)>,
     kept: Vec<Box<dyn Any + Send + Sync>>,
 }
 
@@ -86,19 +86,26 @@ impl Ground {
     /// Names a server without which no experiment makes sense: when it ends
     /// or falls silent, the run ends and says so.
     pub fn rely_on(&mut self, server: Arc<Server>) {
-        self.servers.push(server);
+        self.servers.push((server, None));
+    }
+
+    /// The same with a server that other runs share: `mark` stands on the
+    /// command line of those of its processes that work for this one.
+    pub fn rely_on_part(&mut self, server: Arc<Server>, mark: String) {
+        self.servers.push((server, Some(mark)));
     }
 
     /// The servers' processes.
     #[must_use]
     pub(crate) fn watch(&self, service: Option<u32>) -> Watch {
-        let servers = self.servers.iter().filter_map(|server| server.process());
-        Watch::new(servers.chain(service))
+        let servers = self.servers.iter();
+        let servers = servers.filter_map(|(server, mark)| Some((server.process()?, mark.clone())));
+        Watch::new(servers.chain(service.map(|process| (process, None))))
     }
 
     /// Waits until a server is in trouble, and says in which.
     pub(crate) fn trouble(&self) -> impl Future<Output = String> + Send + use<> {
-        let servers = self.servers.clone();
+        let servers: Vec<_> = self.servers.iter().map(|(s, _)| s.clone()).collect();
         async move {
             let (tell, mut told) = tokio::sync::mpsc::channel(1);
             for server in servers {
@@ -124,7 +131,7 @@ impl Ground {
 
     /// What is wrong with a server now, if something is.
     pub(crate) async fn wrong(&self) -> Option<String> {
-        for server in &self.servers {
+        for (server, _) in &self.servers {
             if let Some(wrong) = server.wrong().await {
                 return Some(wrong);
             }

@@ -118,7 +118,9 @@ impl Database {
     /// Makes it part of a lab's ground, as `DATABASE_URL`.
     pub fn lay(self, ground: &mut Ground) {
         ground.env.database_url = Some(self.url());
-        ground.rely_on(self.postgres.server().clone());
+        // PostgreSQL names role and database of each of its processes.
+        let mark = format!(": {0} {0} ", self.name);
+        ground.rely_on_part(self.postgres.server().clone(), mark);
         ground.keep(self);
     }
 }

@@ -6,6 +6,9 @@ use labkit::subject::Subject;
 use std::time::Duration;
 use tokio_postgres::Client;
 
+/// The longest pause between two looks.
+const LONGEST: Duration = Duration::from_millis(64);
+
 /// A transaction of the harness that holds a lock until it is released.
 #[derive(Debug)]
 pub struct PgLock {
@@ -44,6 +47,9 @@ impl PgLock {
     pub async fn waiting(&self, count: usize, subject: &Subject) -> Result<(), Stopped> {
         let mut deadline = Deadline::start(subject.watch());
         let mut most = 0;
+        // Often at first, and then less: whoever looks puts the server to
+        // work, and a server at work makes the deadline wait.
+        let mut pause = Duration::from_millis(2);
         loop {
             let now = self.count().await?;
             if now >= count {
@@ -64,7 +70,7 @@ impl PgLock {
                 () = deadline.passed() => return Err(Stopped::new(format!(
                     "{now} of {count} statements came to the held table"
                 ))),
-                () = tokio::time::sleep(Duration::from_millis(5)) => {}
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST),
             }
         }
     }
