@@ -13,7 +13,6 @@ use anyhow::{Result, ensure};
 use ending::{END, child};
 use labkit::bench::{Bench, Stopped};
 use labkit::run;
-use labkit::service::Service;
 use labkit::subject::{self, Target};
 use labkit::{Claim, Deployment, Env, Ground, GroundFuture, Kind, Lab, Version};
 use labkit_redis::Redis;
