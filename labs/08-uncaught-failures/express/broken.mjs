@@ -8,6 +8,7 @@ import { cents } from './tariff.mjs';
 
 const database = new Database(process.env.DATABASE_URL);
 database.pragma('journal_mode = wal');
+database.pragma('synchronous = normal');
 database.exec(`create table if not exists orders (
   number text primary key, email text, country text, grams integer, freight integer
 )`);

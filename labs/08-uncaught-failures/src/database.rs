@@ -33,7 +33,7 @@ impl Database {
         let pool = Pool::builder()
             .max_size(4)
             .connection_timeout(env.timeout)
-            .connection_customizer(Box::new(Patience))
+            .connection_customizer(Box::new(Settings))
             .build(ConnectionManager::new(file))?;
         Ok(Self(pool))
     }
@@ -58,17 +58,21 @@ impl Database {
     }
 }
 
-/// A writer waits for the one before it.
+/// A writer waits for the one before it, and not for the disk: what is
+/// committed outlives the process. Production also wants it to outlive a
+/// power cut, and says `synchronous = full`.
 #[derive(Debug)]
-struct Patience;
+struct Settings;
 
-impl CustomizeConnection<SqliteConnection, Error> for Patience {
+impl CustomizeConnection<SqliteConnection, Error> for Settings {
     fn on_acquire(
         &self,
         connection: &mut SqliteConnection,
     ) -> Result<(), Error> {
         connection
-            .batch_execute("pragma busy_timeout = 5000")
+            .batch_execute(
+                "pragma busy_timeout = 5000; pragma synchronous = normal",
+            )
             .map_err(Error::QueryError)
     }
 }

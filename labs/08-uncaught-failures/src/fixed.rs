@@ -138,8 +138,9 @@ async fn deliver(
     mailer: web::Data<Mailer>,
 ) {
     loop {
-        // What fails is in the log, and comes again in the next round. A
-        // round is a task of its own, so that no panic ends the loop.
+        // What fails is in the log, and comes again in the next
+        // round. A round is a task of its own, so that no panic ends
+        // the loop.
         let sending =
             rt::spawn(round(database.clone(), mailer.clone()));
         let _ = tokio::join!(sending, sleep(PAUSE));

@@ -20,8 +20,9 @@ use crate::schema::prices;
 type Database = Pool<AsyncPgConnection>;
 
 /// Connections per instance. The role may have five, and one of them is
-/// the operator's: instances x MAX_SIZE <= limit - reserve. A deployment
-/// that starts new instances before it ends the old ones counts both.
+/// the operator's: instances x MAX_SIZE <= limit - reserve. A
+/// deployment that starts new instances before it ends the old ones
+/// counts both.
 const MAX_SIZE: usize = 2;
 
 /// The load balancer asks this once a second.
@@ -58,8 +59,8 @@ fn unavailable(cause: impl Display) -> actix_web::Error {
     ErrorServiceUnavailable("no price at the moment")
 }
 
-/// Opens a connection when one is needed, up to `MAX_SIZE`, and keeps it
-/// for the next request. Requests beyond that wait for their turn.
+/// Opens a connection when one is needed, up to `MAX_SIZE`, and keeps
+/// it for the next request. Requests beyond that wait for their turn.
 fn pool(env: &Env) -> anyhow::Result<Database> {
     let manager =
         AsyncDieselConnectionManager::new(env.database_url()?);

@@ -1,5 +1,5 @@
-//! The accounts of a shop, with one store for all workers, behind a load
-//! balancer that keeps each user on one instance.
+//! The accounts of a shop, with one store for all workers, behind a
+//! load balancer that keeps each user on one instance.
 
 pub use crate::half_fixes::store_outside_the_factory::server;
 use crate::{Balancer, Deployment};

@@ -58,8 +58,8 @@ fn unavailable(cause: impl Display) -> actix_web::Error {
     ErrorServiceUnavailable("no price at the moment")
 }
 
-/// Opens a connection when one is needed, up to `MAX_SIZE`, and keeps it
-/// for the next request. Requests beyond that wait for their turn.
+/// Opens a connection when one is needed, up to `MAX_SIZE`, and keeps
+/// it for the next request. Requests beyond that wait for their turn.
 fn pool(env: &Env) -> anyhow::Result<Database> {
     let manager =
         AsyncDieselConnectionManager::new(env.database_url()?);
