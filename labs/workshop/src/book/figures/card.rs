@@ -68,7 +68,9 @@ pub fn draw(around: &Surroundings<'_>, lab: &Lab) -> Result<String> {
             .to_owned(),
     );
     Ok(block(&format!(
-        "<section class=\"lab-card\" aria-label=\"Incident card\">\n<dl>\n{rows}</dl>\n</section>"
+        "<section class=\"lab-card\" aria-label=\"Incident card of lab {}\">\n\
+         <dl>\n{rows}</dl>\n</section>",
+        esc(&lab.id)
     )))
 }
 
