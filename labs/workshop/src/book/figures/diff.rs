@@ -30,9 +30,10 @@ pub fn draw(lab: &Lab) -> Result<String> {
          <span class=\"side s-fixed\"><b>Fixed</b> <code>labs/{folder}/src/fixed.rs</code></span>\
          <span class=\"stat\"><span class=\"s-broken\"><span aria-hidden=\"true\">−</span>{removed}<span class=\"sr\"> lines removed</span></span> \
          <span class=\"s-fixed\"><span aria-hidden=\"true\">+</span>{added}<span class=\"sr\"> lines added</span></span></span></figcaption>\n\
-         <div class=\"code\" tabindex=\"0\" role=\"region\" aria-label=\"From broken to fixed: {removed} lines removed, {added} added\">\n\
+         <div class=\"code\" tabindex=\"0\" role=\"region\" aria-label=\"Lab {}, from broken to fixed: {removed} lines removed, {added} added\">\n\
          {rows}</div>\n\
-         </figure>"
+         </figure>",
+        esc(&lab.id)
     )))
 }
 

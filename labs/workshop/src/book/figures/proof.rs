@@ -19,9 +19,10 @@ pub fn draw(lab: &Lab) -> Result<String> {
             "<div class=\"card s-{version}\">\n\
              <p class=\"card-head\"><b>{name}</b> <code>tests/snapshots/{version}.snap</code> \
              <span class=\"card-count\">{holds} of {} claims hold</span></p>\n\
-             <pre class=\"snap\" tabindex=\"0\" role=\"region\" aria-label=\"Transcript of {version}\">{}</pre>\n\
+             <pre class=\"snap\" tabindex=\"0\" role=\"region\" aria-label=\"Transcript of lab {}, {version}\">{}</pre>\n\
              </div>\n",
             snapshot.claims.len(),
+            esc(&lab.id),
             transcript(&snapshot.lines)
         );
     }
