@@ -122,6 +122,21 @@ impl Repository {
         Ok(stems.map(str::to_owned).collect())
     }
 
+    /// The services in `tests/FOLDER/NN`, by name: name and text.
+    ///
+    /// # Errors
+    /// When the folder or one of them cannot be read.
+    pub fn services(&self, folder: &str, lab: &Lab) -> Result<Vec<(String, String)>> {
+        let folder = format!("tests/{folder}/{}", lab.id);
+        let stems = self.stems(&folder, ".rs")?.into_iter();
+        stems
+            .map(|stem| {
+                let text = self.read(&format!("{folder}/{stem}.rs"))?;
+                Ok((stem, text))
+            })
+            .collect()
+    }
+
     /// The text of a file.
     ///
     /// # Errors

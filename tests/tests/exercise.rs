@@ -2,22 +2,10 @@
 //! repository: start, red, hints, green with a repair unlike the book's, reset.
 
 use anyhow::{Context as _, Result, ensure};
-use book_tests::{Copy, Lab, Ran, Repository, ran};
+use book_tests::{Copy, Lab, Ran, ran};
 
 /// A verdict has at most this many lines.
 const VERDICT: usize = 25;
-
-/// The files of `tests/FOLDER/NN`, by name.
-fn services(repository: &Repository, folder: &str, lab: &Lab) -> Result<Vec<(String, String)>> {
-    let folder = format!("tests/{folder}/{}", lab.id);
-    let stems = repository.stems(&folder, ".rs")?.into_iter();
-    stems
-        .map(|stem| {
-            let text = repository.read(&format!("{folder}/{stem}.rs"))?;
-            Ok((stem, text))
-        })
-        .collect()
-}
 
 /// The line of `list` for a lab.
 fn listed(copy: &Copy, lab: &Lab) -> Result<String> {
@@ -65,7 +53,7 @@ fn from_start_to_solved_and_back() -> Result<()> {
             .says_nothing_of("cargo-insta")?
             .says_nothing_of("fixed")?;
 
-        let repairs = services(&copy.repository, "repairs", lab)?;
+        let repairs = copy.repository.services("repairs", lab)?;
         for (name, text) in &repairs {
             copy.exercise(lab, text)?;
             let check = copy.workshop(&["check", id])?;
@@ -102,7 +90,9 @@ fn plain_cargo_test_counts_and_shows_what_is_not_started() -> Result<()> {
         let test = ["test", "-q", "--locked", "-p", &package];
         let shipped = copy.cargo(&test)?.ok()?;
         shipped.says(&format!("Exercise {} not started", lab.id))?;
-        let (_, repair) = services(&copy.repository, "repairs", lab)?
+        let (_, repair) = copy
+            .repository
+            .services("repairs", lab)?
             .pop()
             .context("a repair")?;
         copy.exercise(lab, &repair)?;
@@ -157,7 +147,7 @@ fn every_half_fix_is_red_and_recognised() -> Result<()> {
 fn whatever_a_handler_does_gets_a_verdict() -> Result<()> {
     let copy = Copy::take()?;
     for lab in &copy.repository.samples()? {
-        for (name, text) in services(&copy.repository, "wrecks", lab)? {
+        for (name, text) in copy.repository.services("wrecks", lab)? {
             copy.exercise(lab, &text)?;
             let judge = || copy.workshop_command(&["check", &lab.id]);
             let mut with_backtrace = judge();

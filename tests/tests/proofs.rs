@@ -39,18 +39,6 @@ fn accepting_snapshots_solves_nothing() -> Result<()> {
     Ok(())
 }
 
-/// The files of `tests/FOLDER/NN`, by name.
-fn services(repository: &Repository, folder: &str, lab: &Lab) -> Result<Vec<(String, String)>> {
-    let folder = format!("tests/{folder}/{}", lab.id);
-    let stems = repository.stems(&folder, ".rs")?.into_iter();
-    stems
-        .map(|stem| {
-            let text = repository.read(&format!("{folder}/{stem}.rs"))?;
-            Ok((stem, text))
-        })
-        .collect()
-}
-
 /// What a variant is, and what has to become of it.
 enum Expected {
     /// A repair unlike the book's: every claim holds.
@@ -74,10 +62,10 @@ fn repairs_are_accepted_and_nothing_less_is() -> Result<()> {
             sources.insert(name.clone(), source);
             expected.insert(name, what);
         };
-        for (name, source) in services(&copy.repository, "repairs", lab)? {
+        for (name, source) in copy.repository.services("repairs", lab)? {
             add(format!("repair_{name}"), source, Expected::Accepted);
         }
-        for (name, source) in services(&copy.repository, "wrecks", lab)? {
+        for (name, source) in copy.repository.services("wrecks", lab)? {
             add(format!("wreck_{name}"), source, Expected::Red);
         }
         let mutants = mutants::of(&fixed, &broken)?;

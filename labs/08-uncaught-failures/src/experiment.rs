@@ -1,6 +1,8 @@
 //! Two orders fail, and the mail server fails twice: what is left of the
 //! others, and what does anybody get to know?
 
+use std::path::PathBuf;
+
 use hyper::Method;
 use labkit::bench::{Bench, Stopped};
 use labkit::client::{Answer, Call};
@@ -13,6 +15,7 @@ use labkit::{Claim, Ground, GroundFuture};
 use serde_json::{Value, json};
 use tokio::join;
 
+use crate::refusal::Refusal;
 use crate::upload::Upload;
 
 const ANSWERED: Claim = Claim {
@@ -42,6 +45,11 @@ const SENT: Claim = Claim {
     matters: "Some customers hear nothing of their orders, or hear of \
               them over and over.",
 };
+const TOGETHER: Claim = Claim {
+    promise: "no order is taken without its mail",
+    matters: "The customer is told that it failed, the parcel goes \
+              out all the same, and no mail says so.",
+};
 const OUTLIVES: Claim = Claim {
     promise: "a mail is sent although the service was killed",
     matters: "With every deployment, some customers hear nothing of \
@@ -61,6 +69,7 @@ pub const CLAIMS: &[Claim] = &[
     TOTALS,
     WITHOUT_MAIL,
     SENT,
+    TOGETHER,
     OUTLIVES,
     LOGGED,
 ];
@@ -71,11 +80,15 @@ const FREIGHT: usize = 490;
 /// The customer's address.
 const EMAIL: &str = "ada@example.org";
 
+/// Where the orders are.
+struct OrdersFile(PathBuf);
+
 /// An orders file, and a mail server that takes what it gets.
 pub fn ground() -> GroundFuture {
     Box::pin(async {
         let mut ground = Ground::new();
-        ground.sqlite("orders.db")?;
+        let file = ground.sqlite("orders.db")?;
+        ground.keep(OrdersFile(file));
         let mails = StubUpstream::bind().await?;
         mails.answer(Reply::Status(202));
         ground.env.upstream_url = Some(mails.url());
@@ -93,6 +106,7 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
     bench.restart(0).await?;
     let taken_slow = mail_server_is_slow(bench).await?;
     let taken = mail_server_refuses(bench, unnamed).await?;
+    disk_is_full(bench).await?;
     killed_before_the_mail(bench, taken_slow && taken).await
 }
 
@@ -132,8 +146,8 @@ async fn orders_that_fail(
     bench.phase("the totals");
     let taken = [first, second, third].map(usize::from);
     let taken = survivors + taken.iter().sum::<usize>();
-    let totals = bench.subject()?.get("/totals").send().answer().await;
-    let totals = json_of(&totals);
+    let answer = bench.subject()?.get("/totals").send().answer().await;
+    let totals = json_of(&answer);
     bench.fact(match totals["orders"].as_u64() {
         Some(counted) => format!("{counted} counted, {taken} taken"),
         None => format!("none counted, {taken} taken"),
@@ -253,6 +267,29 @@ async fn started_anew(
     bench.restart(0).await
 }
 
+/// The database takes the row of an order, and no other. The order may be
+/// refused, or its mail be sent when all is well again.
+async fn disk_is_full(bench: &Bench) -> Result<(), Stopped> {
+    bench.phase("the disk is full once the order's row is written");
+    let OrdersFile(file) = bench.ground()?;
+    let mails = bench.ground::<StubUpstream>()?;
+    let shop = bench.subject()?;
+    let before = totals(shop).await;
+    let refusal = Refusal::begin(&file.to_string_lossy())?;
+    let answer = put(shop, "C-3004", &good()).send().answer().await;
+    refusal.lift()?;
+    let counted = totals(shop).await != before;
+    let taken = is_taken(&answer) || counted;
+    let together = !taken || is_sent(mails, "C-3004", 1, shop).await;
+    bench.fact(match (counted, together) {
+        (false, true) if !taken => "the order does not count",
+        (_, true) => "the order counts, and its mail is sent",
+        (_, false) => "the order counts, and its mail is not sent",
+    });
+    bench.claim(TOGETHER, together);
+    Ok(())
+}
+
 /// The service is killed when it has taken an order, and the mail server has
 /// not taken the mail.
 async fn killed_before_the_mail(
@@ -288,6 +325,11 @@ async fn place(bench: &Bench, number: &str) -> Result<bool, Stopped> {
 
 fn put(shop: &Subject, number: &str, parcel: &Value) -> Call {
     shop.request(Method::PUT, &path(number)).json(parcel)
+}
+
+/// What the board shows.
+async fn totals(shop: &Subject) -> Value {
+    json_of(&shop.get("/totals").send().unlogged().await)
 }
 
 /// `None` when nobody listens any more.

@@ -17,6 +17,7 @@ pub mod fixed;
 pub mod half_fixes;
 mod mail;
 mod order;
+mod refusal;
 pub mod schema;
 pub mod tariff;
 mod upload;
@@ -68,6 +69,12 @@ pub const LAB: Lab = Lab {
             "retry_in_the_task",
             half_fixes::retry_in_the_task,
             "half_fixes/retry_in_the_task.rs"
+        ),
+        version!(
+            HalfFix,
+            "outbox_after_the_order",
+            half_fixes::outbox_after_the_order,
+            "half_fixes/outbox_after_the_order.rs"
         ),
         version!(Fixed, "fixed", fixed, "fixed.rs"),
         #[cfg(feature = "exercise")]

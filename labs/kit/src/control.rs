@@ -12,15 +12,15 @@
 //! sleep.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
 use crate::exchange;
-use crate::process;
 use crate::run;
 use crate::subject::{self, Subject};
+use crate::table;
 
 /// The least time that an answer gets.
 pub const LEAST: Duration = Duration::from_millis(300);
@@ -34,6 +34,10 @@ pub const REST: Duration = Duration::from_millis(60);
 
 /// How often one looks.
 const LOOK: Duration = Duration::from_millis(10);
+
+/// The control's rest between two of its requests: without one it would keep a
+/// processor busy, and hold up what it is there to measure.
+const BREATH: Duration = Duration::from_millis(2);
 
 /// The answers that the control service gives meanwhile.
 pub const ANSWERS: u64 = 50;
@@ -77,9 +81,8 @@ async fn ask() {
         } else if service.has_ended() {
             eprintln!("labkit: the control service ended");
             return;
-        } else {
-            tokio::time::sleep(Duration::from_millis(1)).await;
         }
+        tokio::time::sleep(BREATH).await;
     }
 }
 
@@ -96,7 +99,14 @@ pub struct Deadline {
 /// The processes that an answer may come from: the service, and the servers
 /// that it depends on.
 #[derive(Debug, Clone, Default)]
-pub struct Watch(Arc<[Watched]>);
+pub struct Watch(Arc<Watching>);
+
+#[derive(Debug, Default)]
+struct Watching {
+    watched: Vec<Watched>,
+    /// What was seen last, and when: a wave of requests looks once.
+    seen: Mutex<Option<(Instant, bool)>>,
+}
 
 /// A process, and the mark of those of its children that count.
 pub(crate) type Watched = (u32, Option<String>);
@@ -104,14 +114,25 @@ pub(crate) type Watched = (u32, Option<String>);
 impl Watch {
     /// Watches these processes.
     pub(crate) fn new(processes: impl IntoIterator<Item = Watched>) -> Self {
-        Self(processes.into_iter().collect())
+        Self(Arc::new(Watching {
+            watched: processes.into_iter().collect(),
+            seen: Mutex::default(),
+        }))
     }
 
-    /// Whether one of them is at work.
+    /// Whether one of them is at work, or was 10 ms ago.
     #[must_use]
     pub fn at_work(&self) -> bool {
-        let mut watched = self.0.iter();
-        watched.any(|(process, mark)| process::at_work(*process, mark.as_deref()))
+        let mut seen = lock(&self.0.seen);
+        if let Some((at, works)) = *seen
+            && at.elapsed() < LOOK
+        {
+            return works;
+        }
+        let mut watched = self.0.watched.iter();
+        let works = watched.any(|(process, mark)| table::at_work(*process, mark.as_deref()));
+        *seen = Some((Instant::now(), works));
+        works
     }
 }
 
@@ -158,12 +179,17 @@ impl Deadline {
 
     /// Whether the watched processes have worked within [`REST`].
     fn is_busy(&self) -> bool {
-        let mut worked = self.worked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut worked = lock(&self.worked);
         if self.watch.at_work() {
             *worked = Some(Instant::now());
         }
         worked.is_some_and(|at| at.elapsed() < REST)
     }
+}
+
+/// What these guard is whole at any moment.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Deadline {

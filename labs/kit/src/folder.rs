@@ -1,9 +1,9 @@
 //! Folders for servers and files, and the traces of runs that died.
 //!
-//! Every folder lies in the system's temporary folder and carries the number
-//! of its process. A process that ends in order removes its folders; those of
-//! dead ones are swept when the next one starts, with whatever server was
-//! left in them.
+//! Every folder lies in memory where the system has room for it, else in the
+//! temporary folder, and carries the number of its process. A process that
+//! ends in order removes its folders; those of dead ones are swept when the
+//! next one starts, with whatever server was left in them.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -14,10 +14,18 @@ use std::sync::Once;
 use anyhow::Context;
 use rustix::process::{Pid, Signal};
 
+use crate::table::{alive, children};
 use crate::token;
 
 /// What the names of our folders begin with.
 const PREFIX: &str = "labkit-";
+
+/// The file system that Linux keeps in memory for programs.
+const MEMORY: &str = "/dev/shm";
+
+/// So many bytes must be free there: a few servers of 40 MB each. A container
+/// may have 64 MiB in all.
+const ROOM: u64 = 512 << 20;
 
 /// The file in which a folder names its server's process.
 pub(crate) const SERVER: &str = "server.pid";
@@ -35,12 +43,12 @@ impl Folder {
     /// Makes an empty folder that only this user can enter.
     ///
     /// # Errors
-    /// When the temporary folder cannot be written to.
+    /// When neither memory nor the temporary folder can be written to.
     pub fn new() -> anyhow::Result<Self> {
         static SWEPT: Once = Once::new();
         SWEPT.call_once(sweep);
         let name = format!("{PREFIX}{}-{}", std::process::id(), token::hex(4)?);
-        let path = std::env::temp_dir().join(name);
+        let path = place().join(name);
         let mut builder = fs::DirBuilder::new();
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder
@@ -69,12 +77,25 @@ impl Drop for Folder {
     }
 }
 
+/// Where folders are made. A thousand small files on a disk, made and removed
+/// with every run, cost more than the runs; and a disk that others keep busy
+/// holds a service up. Who sets `TMPDIR` has a wish of their own.
+fn place() -> PathBuf {
+    let memory = Path::new(MEMORY);
+    let room = rustix::fs::statvfs(memory).map_or(0, |fs| fs.f_bavail.saturating_mul(fs.f_frsize));
+    let wish = std::env::var_os("TMPDIR").is_some();
+    let writable = rustix::fs::access(memory, rustix::fs::Access::WRITE_OK).is_ok();
+    if cfg!(target_os = "linux") && !wish && writable && room >= ROOM {
+        return memory.to_path_buf();
+    }
+    std::env::temp_dir()
+}
+
 /// Removes the folders of this user's dead runs.
 fn sweep() {
     let me = rustix::process::geteuid().as_raw();
-    let Ok(entries) = fs::read_dir(std::env::temp_dir()) else {
-        return;
-    };
+    let places = [std::env::temp_dir(), PathBuf::from(MEMORY)];
+    let entries = places.iter().flat_map(fs::read_dir).flatten();
     for entry in entries.flatten() {
         let name = entry.file_name();
         let owner = name
@@ -90,21 +111,6 @@ fn sweep() {
             end_server(&path);
             let _ = fs::remove_dir_all(&path);
         }
-    }
-}
-
-/// Whether the process lives. One that is dead and not yet reaped does not.
-#[must_use]
-pub fn alive(process: Pid) -> bool {
-    let status = format!("/proc/{}/stat", process.as_raw_nonzero());
-    match fs::read_to_string(status) {
-        Ok(stat) => !stat
-            .rsplit(") ")
-            .next()
-            .unwrap_or_default()
-            .starts_with(['Z', 'X']),
-        Err(_) if cfg!(target_os = "linux") => false,
-        Err(_) => rustix::process::test_kill_process(process).is_ok(),
     }
 }
 
@@ -145,14 +151,4 @@ fn remove_shared_memory(folder: &Path) {
     if let Some(segment) = segment {
         let _ = Command::new("ipcrm").args(["-m", segment]).output();
     }
-}
-
-/// The children of a process, where the system tells.
-pub(crate) fn children(process: Pid) -> Vec<Pid> {
-    let number = process.as_raw_nonzero();
-    let file = format!("/proc/{number}/task/{number}/children");
-    let text = fs::read_to_string(file).unwrap_or_default();
-    text.split_whitespace()
-        .filter_map(|child| Pid::from_raw(child.parse().ok()?))
-        .collect()
 }

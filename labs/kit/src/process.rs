@@ -239,40 +239,6 @@ pub fn ending(status: ExitStatus) -> String {
     }
 }
 
-/// Whether a thread of the process, or of one of its children, runs, waits for
-/// a processor or for a disk. With a `mark`, only children count that have it
-/// on their command line: the part of a shared server that works for us.
-/// Elsewhere than on Linux nobody knows, and the answer is no.
-#[must_use]
-pub fn at_work(process: u32, mark: Option<&str>) -> bool {
-    let Ok(threads) = std::fs::read_dir(format!("/proc/{process}/task")) else {
-        return false;
-    };
-    let read = |path: &Path| std::fs::read(path).unwrap_or_default();
-    let works = threads.flatten().any(|thread| {
-        let stat = read(&thread.path().join("stat"));
-        // `12 (name) R …`: the name may hold anything but is the last in brackets.
-        let stat = String::from_utf8_lossy(&stat);
-        let state = stat.rsplit(") ").next().unwrap_or_default();
-        state.starts_with(['R', 'D'])
-    });
-    if works && mark.is_none() {
-        return true;
-    }
-    // Servers and supervisors have their children from their first thread.
-    let children = PathBuf::from(format!("/proc/{process}/task/{process}/children"));
-    String::from_utf8_lossy(&read(&children))
-        .split_whitespace()
-        .filter_map(|child| child.parse().ok())
-        .any(|child| {
-            at_work(child, None)
-                && mark.is_none_or(|mark| {
-                    let line = read(&PathBuf::from(format!("/proc/{child}/cmdline")));
-                    String::from_utf8_lossy(&line).contains(mark)
-                })
-        })
-}
-
 /// Waits `time`, for callers that poll what has no event.
 pub(crate) async fn pause(time: Duration) {
     tokio::time::sleep(time).await;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context;
-use labkit::folder;
+use labkit::table;
 use labkit::token;
 use labkit::{Ground, Stopped};
 use rustix::process::Pid;
@@ -178,7 +178,7 @@ pub(crate) async fn sweep(client: &Client) -> anyhow::Result<()> {
             .strip_prefix(&mine)
             .and_then(|rest| rest.split('_').next()?.parse().ok())
             .and_then(Pid::from_raw);
-        if process.is_some_and(|process| !folder::alive(process)) {
+        if process.is_some_and(|process| !table::alive(process)) {
             remove(client, name).await?;
         }
     }

@@ -8,7 +8,7 @@ use redis::{Cmd, cmd};
 use rustix::process::Pid;
 use url::Url;
 
-use labkit::folder;
+use labkit::table;
 
 /// What the names of claims begin with.
 const PREFIX: &str = "labkit:claim:";
@@ -133,5 +133,5 @@ fn is_dead(owner: &str) -> bool {
         return false;
     };
     let process = process.parse().ok().and_then(Pid::from_raw);
-    its_host == host() && process.is_some_and(|process| !folder::alive(process))
+    its_host == host() && process.is_some_and(|process| !table::alive(process))
 }

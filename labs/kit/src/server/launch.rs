@@ -1,17 +1,16 @@
 //! A private server between its start and its first answer.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use rustix::process::Pid;
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::sync::watch;
 
 use super::probe::answers;
-use super::{Start, command, ending, lock};
+use super::{Start, command, ending};
 use crate::folder;
+use crate::output::Output;
 use crate::process;
 use crate::service::Service;
 use crate::token;
@@ -30,7 +29,7 @@ const PORTS: std::ops::Range<u16> = 20_000..30_000;
 pub(super) struct Launched {
     pub(super) process: Pid,
     pub(super) ended: watch::Receiver<Option<String>>,
-    output: Arc<Mutex<Vec<String>>>,
+    output: Output,
 }
 
 impl Launched {
@@ -43,10 +42,10 @@ impl Launched {
         let process = process.context("the server ended at once")?;
         let file = start.folder.path(folder::SERVER);
         std::fs::write(file, process.as_raw_nonzero().to_string())?;
-        let output = Arc::new(Mutex::new(Vec::new()));
+        let output = Output::keeping(KEPT);
         let readers = [
-            tokio::spawn(keep(child.stdout.take(), output.clone())),
-            tokio::spawn(keep(child.stderr.take(), output.clone())),
+            output.read(child.stdout.take()),
+            output.read(child.stderr.take()),
         ];
         let (say, ended) = watch::channel(None);
         tokio::spawn(async move {
@@ -82,7 +81,7 @@ impl Launched {
     }
 
     pub(super) fn said(&self) -> String {
-        lock(&self.output).join("\n")
+        self.output.lines().join("\n")
     }
 }
 
@@ -95,16 +94,4 @@ pub(super) fn free_port() -> anyhow::Result<u16> {
         }
     }
     bail!("no free port from {} to {}", PORTS.start, PORTS.end)
-}
-
-async fn keep(stream: Option<impl AsyncRead + Unpin>, lines: Arc<Mutex<Vec<String>>>) {
-    let Some(stream) = stream else { return };
-    let mut reader = BufReader::new(stream).lines();
-    while let Ok(Some(line)) = reader.next_line().await {
-        let mut lines = lock(&lines);
-        if lines.len() >= KEPT {
-            lines.remove(0);
-        }
-        lines.push(line);
-    }
 }

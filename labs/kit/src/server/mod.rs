@@ -22,9 +22,10 @@ use rustix::process::{Pid, Signal};
 use tokio::process::Command;
 use tokio::sync::watch;
 
-use crate::folder::{self, Folder, NOBODY};
+use crate::folder::{Folder, NOBODY};
 use crate::process;
 use crate::service::{Service, closed_to_others};
+use crate::table;
 
 use launch::{Launched, free_port};
 use probe::answers;
@@ -248,7 +249,7 @@ impl Server {
         self.expected.store(true, Ordering::SeqCst);
         let gone = |within: Duration| {
             let until = Instant::now() + within;
-            while folder::alive(private.process) {
+            while table::alive(private.process) {
                 if Instant::now() > until {
                     return false;
                 }
@@ -259,7 +260,7 @@ impl Server {
         let _ = rustix::process::kill_process(private.process, private.quit);
         if !gone(Duration::from_secs(2)) {
             // A stopped one takes no other signal.
-            for process in folder::children(private.process)
+            for process in table::children(private.process)
                 .into_iter()
                 .chain([private.process])
             {

@@ -10,13 +10,11 @@ mod serve;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
 use hyper::Method;
 use rustix::process::{Pid, Signal};
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{oneshot, watch};
 
@@ -25,10 +23,11 @@ use crate::client::Call;
 use crate::control::{self, Deadline, Watch};
 use crate::deployment::Deployment;
 use crate::exchange;
-use crate::folder;
 use crate::ground::Ground;
 use crate::lab::Version;
+use crate::output::Output;
 use crate::process;
+use crate::table;
 
 pub use serve::{dispatch, serve};
 
@@ -68,7 +67,7 @@ pub struct Subject {
     watch: Watch,
     label: Option<char>,
     log: Log,
-    output: Arc<Mutex<Vec<String>>>,
+    output: Output,
     ended: watch::Receiver<Option<String>>,
     end: Option<oneshot::Sender<()>>,
 }
@@ -157,22 +156,16 @@ impl Subject {
         let mut child = process::spawn(command)?;
         let process = child.id();
         let supervised = child.stdin.is_some();
-        let output = Arc::new(Mutex::new(Vec::new()));
+        let output = Output::keeping(KEPT_LINES);
         let readers = [
-            child
-                .stdout
-                .take()
-                .map(|out| tokio::spawn(keep(out, output.clone()))),
-            child
-                .stderr
-                .take()
-                .map(|err| tokio::spawn(keep(err, output.clone()))),
+            output.read(child.stdout.take()),
+            output.read(child.stderr.take()),
         ];
         let (say, ended) = watch::channel(None);
         let (end, asked) = oneshot::channel();
         tokio::spawn(async move {
             let ending = wait(child, asked).await;
-            for reader in readers.into_iter().flatten() {
+            for reader in readers {
                 // What the process said last is read before its end is told;
                 // a grandchild that keeps the pipe open does not hold it up.
                 let _ = tokio::time::timeout(Duration::from_millis(200), reader).await;
@@ -240,10 +233,10 @@ impl Subject {
             let _ = rustix::process::kill_process(process, signal);
             return;
         }
-        for shell in folder::children(process) {
+        for shell in table::children(process) {
             // The shell itself would end of it, and not say how its one
             // command ended.
-            let _ = match folder::children(shell)[..] {
+            let _ = match table::children(shell)[..] {
                 [command] => rustix::process::kill_process(command, signal),
                 _ => rustix::process::kill_process_group(shell, signal),
             };
@@ -290,10 +283,7 @@ impl Subject {
     /// What it wrote to its output, the last lines of it.
     #[must_use]
     pub fn output(&self) -> Vec<String> {
-        self.output
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.output.lines()
     }
 
     /// Kills it, waits until it is gone, and gives the last lines of what it
@@ -324,15 +314,4 @@ async fn wait(mut child: Child, asked: oneshot::Receiver<()>) -> String {
         }
     };
     status.map_or_else(|e| e.to_string(), process::ending)
-}
-
-async fn keep(stream: impl AsyncRead + Unpin, lines: Arc<Mutex<Vec<String>>>) {
-    let mut reader = BufReader::new(stream).lines();
-    while let Ok(Some(line)) = reader.next_line().await {
-        let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() >= KEPT_LINES {
-            lines.remove(0);
-        }
-        lines.push(line);
-    }
 }

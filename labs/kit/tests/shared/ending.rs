@@ -74,7 +74,7 @@ pub fn end(way: &str, server: &Server) -> ! {
 /// Whether a process lives; one that is dead and not yet reaped does not.
 pub fn lives(process: u32) -> bool {
     let process = rustix::process::Pid::from_raw(process.cast_signed());
-    process.is_some_and(labkit::folder::alive)
+    process.is_some_and(labkit::table::alive)
 }
 
 #[allow(dead_code, reason = "not every crate's tests use it")]
