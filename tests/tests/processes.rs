@@ -231,7 +231,11 @@ fn watch_judges_again_on_each_save() -> Result<()> {
 
 /// Labs whose broken Express service fails the very claims that `broken.rs`
 /// fails.
-const ALIKE: [&str; 2] = ["16", "20"];
+const ALIKE: [&str; 4] = ["04", "06", "16", "20"];
+
+/// Labs whose broken Express service breaks another promise: Node has no lock
+/// that stops a thread, and what was a deadlock is a race there.
+const OTHERWISE: [&str; 1] = ["03"];
 
 /// The Express services of every lab, through the experiment of the lab.
 #[test]
@@ -270,7 +274,8 @@ fn express_is_judged_by_the_same_experiment() -> Result<()> {
         };
         let own = fails(snapshots::claims(&copy.repository, &lab, "broken")?);
         let its = fails(claims);
-        ensure!(its.is_subset(&own), "{broken}");
+        let otherwise = OTHERWISE.contains(&lab.id.as_str());
+        ensure!(its.is_subset(&own) != otherwise, "{broken}");
         ensure!(!ALIKE.contains(&lab.id.as_str()) || its == own, "{broken}");
         processes::gone(&copy, SOON)?;
     }

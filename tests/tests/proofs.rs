@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result, ensure};
 use book_tests::mutants::{self, Mutant};
 use book_tests::variants::{self, Verdict};
-use book_tests::{Copy, Lab, Ran, Repository, ran, snapshots};
+use book_tests::{Copy, Lab, Ran, ran, snapshots};
 
 /// Runs one test of a lab's proof, with `update` for INSTA_UPDATE.
 fn proof(copy: &Copy, lab: &Lab, test: &str, update: &str) -> Result<Ran> {

@@ -14,7 +14,7 @@ use super::indexes::{self, Entry};
 use super::markdown::{self, Outline};
 use super::preprocessor::Page;
 use super::problem::Problems;
-use super::{anatomy, includes, snapshot};
+use super::{anatomy, diagnosis, includes, snapshot};
 use crate::workspace::Lab;
 
 /// What is known before the first figure is drawn.
@@ -141,15 +141,15 @@ impl<'a> Drawing<'a> {
             if edits.iter().any(|(range, _)| range.contains(&at)) {
                 continue;
             }
-            let mut wrong = |what: &str| {
-                problems.add(&page.source.file, page.source.line(at), what);
-            };
             let drawn = match &directive.meaning {
                 Err(why) => Err(why.clone()),
                 Ok(Directive::Include { .. }) => continue,
                 Ok(Directive::Checklists) => Ok(indexes::checklists(&self.entries, &to_root)),
                 Ok(Directive::Symptoms) => Ok(indexes::symptoms(&self.entries, &to_root)),
                 Ok(Directive::Coverage) => Ok(indexes::coverage(&self.entries, &to_root)),
+                Ok(Directive::Diagnosis) => {
+                    diagnosis::draw(self.root, &page.source, &self.entries, &to_root, problems)
+                }
                 Ok(Directive::Lab { lab, figure }) => match self.lab(lab) {
                     None => Err(format!(
                         "there is no lab {lab}: `cargo lab list` shows them all"
@@ -163,6 +163,9 @@ impl<'a> Drawing<'a> {
                         figures::draw(&around, lab, figure).map_err(|e| format!("{e:#}"))
                     }
                 },
+            };
+            let mut wrong = |what: &str| {
+                problems.add(&page.source.file, page.source.line(at), what);
             };
             if drawn.is_ok() && !alone(body, directive) {
                 wrong("a directive stands alone on its line");

@@ -30,7 +30,13 @@ const OF_A_LAB: [&str; 7] = [
 pub fn fingerprint(workspace: &Workspace) -> Result<String> {
     let root = &workspace.root;
     let mut files = Vec::new();
-    for name in ["book.toml", "Cargo.toml", "Cargo.lock", "book"] {
+    for name in [
+        "book.toml",
+        "Cargo.toml",
+        "Cargo.lock",
+        "book",
+        "labs/how-a-request-travels",
+    ] {
         list(&root.join(name), &mut files)?;
     }
     for lab in &workspace.labs {

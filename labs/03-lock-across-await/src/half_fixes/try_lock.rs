@@ -1,0 +1,85 @@
+//! The box office of a theatre.
+
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::sync::{Mutex, MutexGuard, TryLockError};
+
+use actix_web::dev::Server;
+use actix_web::error::{ErrorConflict, ErrorServiceUnavailable};
+use actix_web::http::header::ContentType;
+use actix_web::{
+    App, HttpResponse, HttpServer, Responder, get, post, web,
+};
+use serde_json::json;
+
+use crate::{Env, Payments, SEATS};
+
+/// The seats of tonight's show that are for sale.
+type Seats = Mutex<BTreeSet<u32>>;
+
+/// The load balancer asks this once a second.
+#[get("/ping")]
+async fn ping() -> impl Responder {
+    HttpResponse::Ok()
+        .content_type(ContentType::plaintext())
+        .body("pong")
+}
+
+// ANCHOR: half-fix
+/// The website shows this number beside the button.
+#[get("/seats")]
+async fn on_sale(
+    seats: web::Data<Seats>,
+) -> actix_web::Result<impl Responder> {
+    let free = lock(&seats)?.len();
+    Ok(HttpResponse::Ok().json(json!({ "free": free })))
+}
+
+/// Sells a seat. The lock keeps two buyers from paying for one seat.
+#[post("/buy")]
+async fn buy(
+    seats: web::Data<Seats>,
+    payments: web::Data<Payments>,
+) -> actix_web::Result<impl Responder> {
+    let mut free = lock(&seats)?;
+    let seat = free.first().copied();
+    let seat = seat.ok_or_else(|| ErrorConflict("sold out"))?;
+    payments.pay(seat).await?;
+    free.remove(&seat);
+    Ok(HttpResponse::Created().json(json!({ "seat": seat })))
+}
+
+/// Takes the lock, or says that it is busy. It never waits.
+fn lock(
+    seats: &Seats,
+) -> actix_web::Result<MutexGuard<'_, BTreeSet<u32>>> {
+    match seats.try_lock() {
+        Ok(free) => Ok(free),
+        // A panic elsewhere leaves the set whole.
+        Err(TryLockError::Poisoned(free)) => Ok(free.into_inner()),
+        Err(TryLockError::WouldBlock) => {
+            Err(ErrorServiceUnavailable("please try again"))
+        }
+    }
+}
+// ANCHOR_END: half-fix
+
+/// The service, on a listener that is bound already.
+pub async fn server(
+    env: Env,
+    listener: TcpListener,
+) -> anyhow::Result<Server> {
+    let seats = web::Data::new(Seats::new(SEATS.collect()));
+    let payments = web::Data::new(Payments::new(&env)?);
+    let app = move || {
+        App::new()
+            .app_data(seats.clone())
+            .app_data(payments.clone())
+            .service(ping)
+            .service(on_sale)
+            .service(buy)
+    };
+    let server =
+        HttpServer::new(app).workers(2).listen(listener)?.run();
+    Ok(server)
+}

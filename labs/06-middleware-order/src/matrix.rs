@@ -1,0 +1,112 @@
+//! The experiment's matrix: one row for each kind of request, and what its
+//! answers and the log say of it.
+
+use std::collections::BTreeMap;
+
+use hyper::Method;
+use labkit::client::Answer;
+
+/// Where the shop's page is.
+pub(crate) const PAGE: &str = "https://shop.example";
+
+/// One kind of request, and what became of it. No two kinds share method,
+/// path and status, by which the log tells them apart.
+pub(crate) struct Row {
+    /// For people.
+    pub(crate) name: &'static str,
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    /// Whether a page of another origin asks.
+    pub(crate) by_page: bool,
+    pub(crate) answers: Vec<Answer>,
+}
+
+impl Row {
+    /// How many of its answers carry the security headers.
+    pub(crate) fn safe(&self) -> usize {
+        let nosniff = |answer: &&Answer| {
+            answer.header("x-content-type-options") == Some("nosniff")
+        };
+        self.answers.iter().filter(nosniff).count()
+    }
+
+    /// How many of its requests have a line in the log.
+    pub(crate) fn logged(&self, output: &[String]) -> usize {
+        let statuses = statuses(&self.answers);
+        let lines = statuses.iter().map(|(status, count)| {
+            let wanted =
+                [self.method.as_str(), self.path, status.as_str()];
+            let lines = output.iter().filter(|line| has(line, &wanted));
+            lines.count().min(*count)
+        });
+        lines.sum()
+    }
+
+    /// The row as the transcript has it.
+    pub(crate) fn line(&self, output: &[String]) -> String {
+        let all = self.answers.len();
+        let mut line =
+            format!("{}: {}", self.name, counted(&self.answers));
+        if self.by_page {
+            let read = self.answers.iter().filter(|a| readable(a));
+            line += &format!(" | cors {}", share(read.count(), all));
+        }
+        let safe = share(self.safe(), all);
+        let logged = share(self.logged(output), all);
+        line + &format!(" | nosniff {safe} | log {logged}")
+    }
+}
+
+/// Whether a browser goes on after this answer to its preflight.
+pub(crate) fn permits(answer: &Answer) -> bool {
+    let headers = answer.header("access-control-allow-headers");
+    let mut headers = headers.unwrap_or_default().split(',');
+    answer.is_success()
+        && readable(answer)
+        && headers
+            .any(|h| h.trim().eq_ignore_ascii_case("authorization"))
+}
+
+/// Whether a browser lets the page read this answer.
+pub(crate) fn readable(answer: &Answer) -> bool {
+    let origin = answer.header("access-control-allow-origin");
+    origin == Some(PAGE) || origin == Some("*")
+}
+
+/// `8 × 401, 4 × 429`, or `200` for a single answer.
+pub(crate) fn counted(answers: &[Answer]) -> String {
+    let each: Vec<String> = statuses(answers)
+        .into_iter()
+        .map(|(status, count)| match answers.len() {
+            1 => status,
+            _ => format!("{count} × {status}"),
+        })
+        .collect();
+    each.join(", ")
+}
+
+/// How often each status came.
+fn statuses(answers: &[Answer]) -> BTreeMap<String, usize> {
+    let mut statuses = BTreeMap::new();
+    for answer in answers {
+        let status = answer.status().map(|s| s.as_u16().to_string());
+        let status = status.unwrap_or_else(|| answer.to_string());
+        *statuses.entry(status).or_insert(0) += 1;
+    }
+    statuses
+}
+
+fn share(some: usize, all: usize) -> String {
+    match some {
+        0 => "no".to_owned(),
+        _ if some == all => "yes".to_owned(),
+        _ => format!("{some} of {all}"),
+    }
+}
+
+/// Whether a line has these words, whatever stands between them.
+fn has(line: &str, wanted: &[&str]) -> bool {
+    let apart = |c: char| !(c.is_alphanumeric() || "/-_.".contains(c));
+    let said = |word: &&str| line.split(apart).any(|w| w == *word);
+    wanted.iter().all(said)
+}

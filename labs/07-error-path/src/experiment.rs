@@ -1,0 +1,426 @@
+//! Every class of error once: what does the client learn, and what the log?
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use hyper::Method;
+use labkit::bench::{Bench, Stopped};
+use labkit::client::Answer;
+use labkit::control::Deadline;
+use labkit::exchange::{self, Request};
+use labkit::load::LoadPlan;
+use labkit::recording::{Load, Measure, Plan};
+use labkit::subject::Subject;
+use labkit::{Claim, Ground, GroundFuture};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::rows::{self, Class, Row, Then};
+use crate::schema::customers;
+
+const ONE_FORM: Claim = Claim {
+    promise: "every error has one form, and names its request",
+    matters: "A till cannot read an error that is plain text today and \
+              empty tomorrow, and support cannot find it in the log.",
+};
+const TELLS: Claim = Claim {
+    promise: "a status says whether to change, retry or report",
+    matters: "The till sends what can never work again and again, and \
+              the alarm goes off because two customers share an address.",
+};
+const SHOWS_NOTHING: Claim = Claim {
+    promise: "no answer shows what the service is made of",
+    matters: "Whoever probes the service reads the names of its tables \
+              and libraries in its answers.",
+};
+const SAFE: Claim = Claim {
+    promise: "every answer carries the security headers",
+    matters: "The refusals, which anybody can provoke, go out without \
+              them.",
+};
+const LOGGED: Claim = Claim {
+    promise: "every request leaves a line in the log",
+    matters: "The requests that were refused are missing from the log, \
+              and they are the ones that an attack is made of.",
+};
+const EXPLAINED: Claim = Claim {
+    promise: "the log has the cause of a failure, under its id",
+    matters: "A customer reports a failure, and nobody can find out \
+              what happened.",
+};
+const DONE: Claim = Claim {
+    promise: "what is asked rightly is done, and nothing else is",
+    matters: "Customers are missing from the register, or stand in it \
+              although the till was told that they do not.",
+};
+
+/// What the service promises.
+pub const CLAIMS: &[Claim] = &[
+    ONE_FORM,
+    TELLS,
+    SHOWS_NOTHING,
+    SAFE,
+    LOGGED,
+    EXPLAINED,
+    DONE,
+];
+
+/// The tills'.
+const TOKEN: (&str, &str) = ("authorization", "Bearer maple-4711");
+
+/// What Ada has bought.
+const ORDERS: &str = "/customers/1/orders";
+
+/// How long the service waits for a connection. It says that it gives up,
+/// so it is short.
+const LIMIT: Duration = Duration::from_millis(150);
+
+/// More customers at once than the pool has connections.
+const AT_ONCE: i32 = 6;
+
+/// The register's file.
+pub fn ground() -> GroundFuture {
+    Box::pin(async {
+        let mut ground = Ground::new();
+        ground.sqlite("customers.db")?;
+        Ok(ground)
+    })
+}
+
+/// Drives one version.
+pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
+    bench.env().timeout = LIMIT;
+    bench.start().await?;
+    let mut rows = Vec::new();
+    let mut done = works(bench, &mut rows).await?;
+    the_clients_fault(bench, &mut rows).await?;
+    table_is_missing(bench, &mut rows).await?;
+    done &= nothing_is_free(bench, &mut rows).await?;
+
+    bench.phase("what is known of each");
+    let shop = bench.subject()?;
+    for row in &rows {
+        if !row.is_complete(shop).await {
+            break;
+        }
+    }
+    judge(bench, &rows, &shop.output());
+    bench.claim(DONE, done);
+    Ok(())
+}
+
+/// Asks, and notes the row.
+async fn ask(
+    shop: &Subject,
+    class: Class,
+    token: bool,
+    rows: &mut Vec<Row>,
+) -> Answer {
+    let mut call = shop.request(class.method.clone(), class.path);
+    if token {
+        call = call.header(TOKEN.0, TOKEN.1);
+    }
+    if let Some(body) = class.body {
+        call = call.body("application/json", body);
+    }
+    let answer = call.unlogged().await;
+    let answers = vec![answer.clone()];
+    rows.push(Row { class, answers });
+    answer
+}
+
+/// The service does what it is there for.
+async fn works(
+    bench: &mut Bench,
+    rows: &mut Vec<Row>,
+) -> Result<bool, Stopped> {
+    bench.phase("a customer is registered, and buys");
+    let class = |name, method, path, body| Class {
+        name,
+        method,
+        path,
+        body,
+        then: Then::Nothing,
+        causes: &[],
+    };
+    let ping = class("health check", Method::GET, "/ping", None);
+    let ada = r#"{"number": 1, "email": "ada@example.org"}"#;
+    let new = class("new", Method::POST, "/customers", Some(ada));
+    let known = class("known", Method::GET, "/customers/1", None);
+    let bought = class("orders", Method::GET, ORDERS, None);
+
+    let shop = bench.subject()?;
+    let ping = ask(shop, ping, false, rows).await;
+    let new = ask(shop, new, true, rows).await;
+    let order = "insert into orders values (501, 1, 2490)";
+    connect(bench)?.batch_execute(order).map_err(unusable)?;
+    let shop = bench.subject()?;
+    let known = ask(shop, known, true, rows).await;
+    let bought = ask(shop, bought, true, rows).await;
+
+    let order = json!({ "number": 501, "customer": 1, "cents": 2490 });
+    Ok(ping.is_ok_with(b"pong")
+        && new.is_success()
+        && is_json(&known, &customer(1, "ada@example.org"))
+        && is_json(&bought, &json!([order])))
+}
+
+/// Everything that the client can do wrong.
+async fn the_clients_fault(
+    bench: &mut Bench,
+    rows: &mut Vec<Row>,
+) -> Result<(), Stopped> {
+    bench.phase("everything is asked that a client can do wrong");
+    let class = |name, method, path, body| Class {
+        name,
+        method,
+        path,
+        body,
+        then: Then::Change,
+        causes: &["constraint", "not found", "notfound"],
+    };
+    let get = |name, path| class(name, Method::GET, path, None);
+    let post = |name, body| {
+        class(name, Method::POST, "/customers", Some(body))
+    };
+    let known_address = r#"{"number": 2, "email": "ada@example.org"}"#;
+    let known_number = r#"{"number": 1, "email": "bob@example.org"}"#;
+    let shop = bench.subject()?;
+    ask(shop, get("no token", "/customers/1"), false, rows).await;
+    for class in [
+        get("no such path", "/nowhere"),
+        class("no such method", Method::DELETE, "/customers", None),
+        get("no number", "/customers/ada"),
+        post("no JSON", "number=2"),
+        post("no email", r#"{"number": 2}"#),
+        post("no address", r#"{"number": 2, "email": "bob"}"#),
+        post("known address", known_address),
+        post("known number", known_number),
+        get("no such customer", "/customers/404"),
+    ] {
+        ask(shop, class, true, rows).await;
+    }
+    Ok(())
+}
+
+/// A migration has run too early: the program still reads the table.
+async fn table_is_missing(
+    bench: &mut Bench,
+    rows: &mut Vec<Row>,
+) -> Result<(), Stopped> {
+    bench.phase("a migration has renamed the table of orders");
+    let rename = "alter table orders rename to receipts";
+    connect(bench)?.batch_execute(rename).map_err(unusable)?;
+    let class = Class {
+        name: "missing table",
+        method: Method::GET,
+        path: ORDERS,
+        body: None,
+        then: Then::Report,
+        causes: &["no such table"],
+    };
+    ask(bench.subject()?, class, true, rows).await;
+    Ok(())
+}
+
+/// Somebody writes to the file for long, so that every connection of the
+/// pool waits. Gives whether the register then holds the customers that it
+/// should.
+async fn nothing_is_free(
+    bench: &mut Bench,
+    rows: &mut Vec<Row>,
+) -> Result<bool, Stopped> {
+    bench.phase("a long import holds the file, and six customers come");
+    let mut import = connect(bench)?;
+    import.batch_execute("begin immediate").map_err(unusable)?;
+    let shop = bench.subject()?;
+    let mut arrivals = JoinSet::new();
+    for number in 11..11 + AT_ONCE {
+        let sent =
+            exchange::exchange(shop.addr(), registration(number));
+        arrivals.spawn(async move { (number, sent.await) });
+    }
+    let refused = answers(shop, &mut arrivals).await;
+    let count = refused.len();
+    bench.fact(format!("{count} of {AT_ONCE} are answered meanwhile"));
+
+    bench.phase("the import is done");
+    import.batch_execute("commit").map_err(unusable)?;
+    let late = answers(shop, &mut arrivals).await;
+    let count = late.iter().filter(|(_, a)| a.is_success()).count();
+    bench.fact(format!("{count} of the others are registered"));
+
+    let taken = refused.iter().chain(&late);
+    let taken = taken.filter(|(_, answer)| answer.is_success());
+    let mut expected: Vec<i32> = taken.map(|(n, _)| *n).collect();
+    expected.push(1);
+    expected.sort_unstable();
+    let stored: Vec<i32> = customers::table
+        .select(customers::number)
+        .order(customers::number)
+        .load(&mut import)
+        .map_err(unusable)?;
+    let class = Class {
+        name: "no connection",
+        method: Method::POST,
+        path: "/customers",
+        body: None,
+        then: Then::Retry,
+        causes: &["timed out", "timeout", "locked", "busy"],
+    };
+    let answers: Vec<Answer> =
+        refused.into_iter().map(|(_, answer)| answer).collect();
+    let some = !answers.is_empty();
+    rows.push(Row { class, answers });
+    Ok(some && stored == expected)
+}
+
+/// The answers that come before the deadline. Every one starts it anew; the
+/// rest stays under way.
+async fn answers(
+    shop: &Subject,
+    arrivals: &mut JoinSet<(i32, Answer)>,
+) -> Vec<(i32, Answer)> {
+    let mut answers = Vec::new();
+    let mut deadline = Deadline::start(shop.watch());
+    loop {
+        let next = tokio::select! {
+            biased;
+            next = arrivals.join_next() => next,
+            () = deadline.passed() => return answers,
+        };
+        match next {
+            Some(answer) => answers.extend(answer),
+            None => return answers,
+        }
+        deadline.progress();
+    }
+}
+
+/// The table, and the claims about all of the answers.
+fn judge(bench: &Bench, rows: &[Row], output: &[String]) {
+    for row in rows {
+        bench.fact(row.line(output));
+    }
+    let errors = || rows.iter().filter(|row| row.is_error());
+    let all: usize = errors().map(|row| row.answers.len()).sum();
+    let named: usize = errors().map(|row| row.named(output)).sum();
+    let answers = errors().flat_map(|row| &row.answers);
+    let ids: BTreeSet<String> = answers.filter_map(rows::id).collect();
+    bench
+        .fact(format!("{} of {all} errors lack the form", all - named));
+    bench.claim(ONE_FORM, named == all && ids.len() == all);
+
+    let untold: Vec<&str> = rows
+        .iter()
+        .filter(|row| !row.is_told())
+        .map(|row| row.class.name)
+        .collect();
+    bench.fact(match untold[..] {
+        [] => "every status says what to do".to_owned(),
+        _ => format!("wrong status: {}", untold.join(", ")),
+    });
+    bench.claim(TELLS, untold.is_empty());
+
+    let answers = || rows.iter().flat_map(|row| &row.answers);
+    let all = answers().count();
+    let shows =
+        answers().filter(|answer| rows::shown(answer).is_some());
+    let shows = shows.count();
+    bench.fact(format!("{shows} of {all} answers show the insides"));
+    bench.claim(SHOWS_NOTHING, shows == 0);
+
+    let safe = answers().filter(|answer| rows::is_safe(answer)).count();
+    bench.fact(format!("{} of {all} answers lack nosniff", all - safe));
+    bench.claim(SAFE, safe == all);
+
+    let unlogged = all - rows::logged(rows, output);
+    bench.fact(format!("{unlogged} of {all} requests are not logged"));
+    bench.claim(LOGGED, unlogged == 0);
+
+    let causes = rows.iter().map(|row| row.causes(output));
+    let (failed, explained) = causes.fold((0, 0), |sum, causes| {
+        (sum.0 + causes.0, sum.1 + causes.1)
+    });
+    let unexplained = failed - explained;
+    bench.fact(format!(
+        "{unexplained} of {failed} failures are not explained"
+    ));
+    bench.claim(EXPLAINED, unexplained == 0 && failed > 0);
+}
+
+/// A connection of our own to the register's file.
+fn connect(bench: &mut Bench) -> Result<SqliteConnection, Stopped> {
+    let file = bench.env().database_url()?.to_owned();
+    let mut connection = SqliteConnection::establish(&file)
+        .map_err(|e| Stopped::new(format!("no {file}: {e}")))?;
+    let patience = "pragma busy_timeout = 5000";
+    connection.batch_execute(patience).map_err(unusable)?;
+    Ok(connection)
+}
+
+fn unusable(error: diesel::result::Error) -> Stopped {
+    Stopped::new(format!("the register's file: {error}"))
+}
+
+fn customer(number: i32, email: &str) -> Value {
+    json!({ "number": number, "email": email })
+}
+
+fn is_json(answer: &Answer, expected: &Value) -> bool {
+    let got = serde_json::from_slice::<Value>(answer.body());
+    answer.is_success() && got.is_ok_and(|got| got == *expected)
+}
+
+/// The load behind the chapter's figure: cards are read while every second
+/// customer who comes is registered already.
+pub fn load() -> LoadPlan {
+    LoadPlan::new(
+        Plan {
+            title: "GET /customers/1 while others are refused".into(),
+            measure: Measure::LatencyMs,
+            seconds: 10.0,
+            probe: "GET /customers/1".into(),
+            probes_per_second: 50.0,
+            timeout_ms: 1000.0,
+            budget_ms: 100.0,
+            load: Load {
+                label: "40 customers/s, half known".into(),
+                request: "POST /customers".into(),
+                per_second: 40.0,
+                clients: None,
+                from: 2.0,
+                to: 7.0,
+            },
+            counts: None,
+        },
+        &["broken", "fixed"],
+        |n| registration(2 + (n / 2) as i32),
+        |n, body| {
+            let body = serde_json::from_slice::<Value>(body);
+            let number = 2 + n / 2;
+            body.is_ok_and(|body| body["number"] == number)
+        },
+    )
+    .probing(|| {
+        exchange::get("/customers/1").with_header(TOKEN.0, TOKEN.1)
+    })
+    .begin(|addrs| {
+        Box::pin(async move {
+            for addr in addrs {
+                let answer =
+                    exchange::exchange(addr, registration(1)).await;
+                anyhow::ensure!(answer.is_success(), "{answer}");
+            }
+            Ok(Vec::new())
+        })
+    })
+}
+
+fn registration(number: i32) -> Request {
+    exchange::request(Method::POST, "/customers")
+        .with_header(TOKEN.0, TOKEN.1)
+        .with_json(&customer(number, &format!("c{number}@example.org")))
+}
