@@ -63,17 +63,18 @@ for version in broken fixed; do
     read_reports
     visit > "$scratch/times"
     scrape
-    {
-        header "for n in \$(seq 200); do curl -w '%{time_connect} %{time_starttransfer}\\n' …/ping; done, percentiles of it" \
-            "$curl_version" "$version"
-        percentiles "$scratch/times"
-    } > "$out/outside-$version.txt"
-    {
-        header "curl -s …/metrics | grep 'duration_seconds_bucket.*\"/ping\"'" "$curl_version" "$version"
-        show 'duration_seconds_bucket.*"/ping"' | head -n 8
-        show 'duration_seconds_bucket.*Inf.*"/ping"'
-    } > "$out/inside-$version.txt"
-    if [ "$version" = fixed ]; then
+    if [ "$version" = broken ]; then
+        {
+            header "for n in \$(seq 200); do curl -w '%{time_connect} %{time_starttransfer}\\n' …/ping; done, percentiles of it" \
+                "$curl_version" "$version"
+            percentiles "$scratch/times"
+        } > "$out/outside-$version.txt"
+        {
+            header "curl -s …/metrics | grep 'duration_seconds_bucket.*\"/ping\"'" "$curl_version" "$version"
+            show 'duration_seconds_bucket.*"/ping"' | head -n 8
+            show 'duration_seconds_bucket.*Inf.*"/ping"'
+        } > "$out/inside-$version.txt"
+    else
         {
             header "curl -s …/metrics | grep -E 'worker_lag|http_request_busy'" "$curl_version" "$version"
             show 'worker_lag_seconds_bucket\{le="(0.025|0.05|0.1|0.25|0.5|\+Inf)"'
@@ -157,8 +158,8 @@ service.terminate()
 service.wait()
 PY
     {
-        header "grep 'the supplier' service.log | cut -c 36-" "$(grep --version | head -n 1)" "$version"
-        grep 'the supplier' "$scratch/log" | cut -c 36- | sed 's/ stock\.pieces.*//'
+        header "grep 'the supplier' service.log | cut -c 35-" "$(grep --version | head -n 1)" "$version"
+        grep 'the supplier' "$scratch/log" | cut -c 35- | sed 's/ stock\.pieces.*//'
     } > "$out/log-$version.txt"
 done
 echo "made: $(ls "$out"/*.txt | tr '\n' ' ')"
