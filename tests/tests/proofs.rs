@@ -54,7 +54,11 @@ enum Expected {
 fn repairs_are_accepted_and_nothing_less_is() -> Result<()> {
     let copy = Copy::bare()?;
     let mut wrong = Vec::new();
-    for lab in &copy.repository.labs()? {
+    // Whoever writes a lab need not wait for all others: `LABS=03,04`.
+    let wanted = std::env::var("LABS").unwrap_or_default();
+    let labs = copy.repository.labs()?.into_iter();
+    let labs = labs.filter(|lab| wanted.is_empty() || wanted.split(',').any(|id| id == lab.id));
+    for lab in &labs.collect::<Vec<_>>() {
         let fixed = copy.read(&lab.file("src/fixed.rs"))?;
         let broken = copy.read(&lab.file("src/broken.rs"))?;
         let (mut sources, mut expected) = (BTreeMap::new(), BTreeMap::new());

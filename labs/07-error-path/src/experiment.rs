@@ -268,7 +268,7 @@ async fn nothing_is_free(
         path: "/customers",
         body: None,
         then: Then::Retry,
-        causes: &["timed out", "timeout", "locked", "busy"],
+        causes: &["timed out", "timeout", "locked"],
     };
     let answers: Vec<Answer> =
         refused.into_iter().map(|(_, answer)| answer).collect();
