@@ -89,4 +89,48 @@ done
     (service fixed changeme) 2>&1 || code=$?
     echo "exit code $code"
 } > "$out/start-fixed.txt"
+# Which cookies Chromium sends back to http://localhost, of those that it gets.
+cat > "$scratch/cookies" <<'LINES'
+__Host-a=1; Secure; Path=/
+__Host-b=1; Path=/
+__Host-c=1; Secure
+__Host-d=1; Secure; Path=/; Domain=localhost
+__Host-e=1; Secure; Path=/login
+__Secure-f=1; Path=/
+g=1; Path=/; SameSite=None
+h=1; Path=/; Domain=blog.localhost
+i=1; Path=/; Domain=localhost
+LINES
+cat > "$scratch/server.py" <<'SERVER'
+import http.server, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == '/set':
+            self.send_response(303)
+            for line in open(sys.argv[1]):
+                self.send_header('Set-Cookie', line.strip())
+            self.send_header('Location', '/')
+            self.end_headers()
+        else:
+            self.send_response(200)
+            self.send_header('Content-Type', 'text/plain')
+            self.end_headers()
+            self.wfile.write(self.headers.get('Cookie', '').encode())
+    def log_message(self, *words):
+        pass
+http.server.HTTPServer(('127.0.0.1', 3171), Handler).serve_forever()
+SERVER
+python3 "$scratch/server.py" "$scratch/cookies" &
+until curl -s -o /dev/null "$shop/"; do sleep 0.05; done
+sent=$(chromium --headless --no-sandbox --disable-gpu --user-data-dir="$scratch/profile" --dump-dom http://localhost:3171/set 2> /dev/null)
+{
+    header "chromium --headless --dump-dom http://localhost:3171/set, which sets these cookies and shows what comes back" \
+        "$(chromium --version 2> /dev/null | cut -d ' ' -f 1-2)" "no version of the lab"
+    while read -r line; do
+        case "$sent" in
+            *"${line%%;*}"*) echo "taken    $line" ;;
+            *) echo "refused  $line" ;;
+        esac
+    done < "$scratch/cookies"
+} > "$out/chromium-cookies.txt"
 echo "made: $(ls "$out"/*.txt | tr '\n' ' ')"

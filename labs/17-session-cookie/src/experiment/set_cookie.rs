@@ -1,6 +1,7 @@
 //! A `Set-Cookie` line, and what browsers make of it.
 //!
-//! The rules are those of RFC 6265bis for a page at `https://shop.example`.
+//! The rules are those of RFC 6265bis for a page at `https://shop.example`;
+//! evidence/chromium-cookies.txt shows the same of Chromium.
 
 use std::collections::BTreeMap;
 use std::fmt;
