@@ -65,6 +65,8 @@ pub enum Directive {
     Symptoms,
     /// Which labs there are.
     Coverage,
+    /// From Express to actix-web.
+    Dictionary,
     /// mdBook's own include of a file.
     Include {
         /// Relative to the chapter.
@@ -131,6 +133,7 @@ fn parse(inner: &str) -> Result<Directive, String> {
         ["checklists"] => Ok(Directive::Checklists),
         ["symptoms"] => Ok(Directive::Symptoms),
         ["coverage"] => Ok(Directive::Coverage),
+        ["dictionary"] => Ok(Directive::Dictionary),
         ["include" | "rustdoc_include", path] => {
             let (path, part) = match path.split_once(':') {
                 Some((path, part)) => (path, Some(part.to_owned())),
@@ -150,7 +153,7 @@ fn parse(inner: &str) -> Result<Directive, String> {
         }
         ["lab"] => Err(format!("which lab, and which figure? A lab has {FIGURES}")),
         [] => Err("empty directive".to_owned()),
-        ["checklists" | "symptoms" | "coverage", ..] => {
+        ["checklists" | "symptoms" | "coverage" | "dictionary", ..] => {
             Err(format!("`{}` takes no argument", words[0]))
         }
         ["include" | "rustdoc_include", ..] => {
@@ -158,7 +161,7 @@ fn parse(inner: &str) -> Result<Directive, String> {
         }
         ["title", ..] => Err("the title of a page stands in its front matter".to_owned()),
         [word, ..] => Err(format!(
-            "unknown directive `{word}`: there are lab, checklists, symptoms, coverage and include"
+            "unknown directive `{word}`: there are lab, checklists, symptoms, coverage, dictionary and include"
         )),
     }
 }

@@ -8,6 +8,7 @@
 
 mod anatomy;
 mod build;
+mod dictionary;
 mod directive;
 mod drawing;
 mod edition;
