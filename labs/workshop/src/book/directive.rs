@@ -67,6 +67,8 @@ pub enum Directive {
     Coverage,
     /// From a symptom to the test that splits, and on to a chapter.
     Diagnosis,
+    /// From Express to actix-web.
+    Dictionary,
     /// mdBook's own include of a file.
     Include {
         /// Relative to the chapter.
@@ -134,6 +136,7 @@ fn parse(inner: &str) -> Result<Directive, String> {
         ["symptoms"] => Ok(Directive::Symptoms),
         ["coverage"] => Ok(Directive::Coverage),
         ["diagnosis"] => Ok(Directive::Diagnosis),
+        ["dictionary"] => Ok(Directive::Dictionary),
         ["include" | "rustdoc_include", path] => {
             let (path, part) = match path.split_once(':') {
                 Some((path, part)) => (path, Some(part.to_owned())),
@@ -153,16 +156,17 @@ fn parse(inner: &str) -> Result<Directive, String> {
         }
         ["lab"] => Err(format!("which lab, and which figure? A lab has {FIGURES}")),
         [] => Err("empty directive".to_owned()),
-        ["checklists" | "symptoms" | "coverage" | "diagnosis", ..] => {
-            Err(format!("`{}` takes no argument", words[0]))
-        }
+        [
+            "checklists" | "symptoms" | "coverage" | "diagnosis" | "dictionary",
+            ..,
+        ] => Err(format!("`{}` takes no argument", words[0])),
         ["include" | "rustdoc_include", ..] => {
             Err(format!("`{}` takes one argument, FILE:ANCHOR", words[0]))
         }
         ["title", ..] => Err("the title of a page stands in its front matter".to_owned()),
         [word, ..] => Err(format!(
             "unknown directive `{word}`: there are lab, checklists, symptoms, coverage, \
-             diagnosis and include"
+             diagnosis, dictionary and include"
         )),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
+use super::dictionary;
 use super::directive::{self, Directive, Found};
 use super::figures::{self, Surroundings};
 use super::front_matter::ChapterFront;
@@ -150,6 +151,7 @@ impl<'a> Drawing<'a> {
                 Ok(Directive::Diagnosis) => {
                     diagnosis::draw(self.root, &page.source, &self.entries, &to_root, problems)
                 }
+                Ok(Directive::Dictionary) => self.dictionary(page, &to_root),
                 Ok(Directive::Lab { lab, figure }) => match self.lab(lab) {
                     None => Err(format!(
                         "there is no lab {lab}: `cargo lab list` shows them all"
@@ -186,6 +188,18 @@ impl<'a> Drawing<'a> {
         }
         out.push_str(&body[from..]);
         out
+    }
+
+    /// The table whose file lies beside the page.
+    fn dictionary(&self, page: &Page, to_root: &str) -> Result<String, String> {
+        let read = |file: &Path| {
+            std::fs::read_to_string(file)
+                .map_err(|error| format!("cannot read {}: {error}", file.display()))
+        };
+        let page = self.root.join(&page.source.file);
+        let text = read(&page.with_file_name(dictionary::FILE))?;
+        let lock = read(&self.root.join("Cargo.lock"))?;
+        dictionary::tables(&text, &lock, &self.entries, to_root).map_err(|e| format!("{e:#}"))
     }
 
     /// Code blocks of a language that can be coloured, coloured. Those in a

@@ -9,6 +9,7 @@
 mod anatomy;
 mod build;
 mod diagnosis;
+mod dictionary;
 mod directive;
 mod drawing;
 mod edition;

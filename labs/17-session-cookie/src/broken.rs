@@ -1,0 +1,67 @@
+//! A shop with a page for its staff.
+
+use std::net::TcpListener;
+
+use actix_session::{Session, SessionMiddleware};
+use actix_web::cookie::Key;
+use actix_web::dev::Server;
+use actix_web::error::{ErrorForbidden, ErrorUnauthorized};
+use actix_web::{App, HttpServer, Responder, post, web};
+
+use crate::{Account, Env, Login, Pin, sessions, shop};
+
+/// The login form is sent here.
+#[post("/login")]
+async fn login(
+    form: web::Form<Login>,
+    session: Session,
+) -> actix_web::Result<impl Responder> {
+    let account = form
+        .account()
+        .ok_or_else(|| ErrorUnauthorized("wrong name or password"))?;
+    session.insert("account", account)?;
+    Ok(shop::to_the_shop())
+}
+
+/// The staff type a PIN before they see everybody's orders.
+#[post("/unlock")]
+async fn unlock(
+    form: web::Form<Pin>,
+    session: Session,
+) -> actix_web::Result<impl Responder> {
+    let account = session
+        .get::<Account>("account")?
+        .ok_or_else(|| ErrorUnauthorized("not logged in"))?
+        .unlocked(&form)
+        .ok_or_else(|| ErrorForbidden("wrong PIN"))?;
+    session.insert("account", account)?;
+    Ok(shop::to_the_shop())
+}
+
+/// The service, on a listener that is bound already.
+pub async fn server(
+    env: Env,
+    listener: TcpListener,
+) -> anyhow::Result<Server> {
+    // A new key for each start: nobody has to keep a secret.
+    let key = Key::generate();
+    let store = sessions::store(&env).await?;
+    let app = move || {
+        let sessions =
+            SessionMiddleware::builder(store.clone(), key.clone())
+                .cookie_name("sid".to_owned())
+                // TLS ends at the load balancer.
+                .cookie_secure(false)
+                // The shop's script asks whether there is a session.
+                .cookie_http_only(false)
+                .build();
+        App::new()
+            .wrap(sessions)
+            .configure(shop::pages)
+            .service(login)
+            .service(unlock)
+    };
+    let server =
+        HttpServer::new(app).workers(2).listen(listener)?.run();
+    Ok(server)
+}
