@@ -1,0 +1,1 @@
+//! Tempting repairs that still fail a claim, one idea per file.

@@ -1,0 +1,47 @@
+//! Lab 14: headers that are missing where they count, and HTTPS by hearsay.
+//!
+//! The layer that sets the headers never sees an error that another layer
+//! returns, nor the redirect outside of it. Whether a request came by
+//! HTTPS, from where, and to which host is taken from headers that anybody
+//! can send. So the shop is served in clear text to whoever asks for that,
+//! and mails links to the host that the asker has named.
+
+pub use labkit::Env;
+use labkit::{Lab, version};
+
+pub mod accounts;
+pub mod broken;
+mod browser;
+mod claims;
+#[cfg(feature = "exercise")]
+pub mod exercise;
+mod experiment;
+pub mod fixed;
+pub mod half_fixes;
+mod mail;
+mod markup;
+pub mod page;
+mod policy;
+mod protection;
+mod site;
+pub mod staff;
+pub mod tls;
+mod visitor;
+mod wire;
+
+/// This lab.
+pub const LAB: Lab = Lab {
+    id: "14",
+    title: "Headers and HTTPS",
+    dir: env!("CARGO_MANIFEST_DIR"),
+    claims: experiment::CLAIMS,
+    versions: &[
+        version!(Broken, "broken", broken, "broken.rs"),
+        version!(Fixed, "fixed", fixed, "fixed.rs"),
+        #[cfg(feature = "exercise")]
+        version!(Exercise, "exercise", exercise, "exercise.rs"),
+    ],
+    ground: experiment::ground,
+    experiment: |bench| Box::pin(experiment::run(bench)),
+    load: experiment::load,
+};
