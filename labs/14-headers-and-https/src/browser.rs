@@ -49,7 +49,9 @@ impl Page {
             let runs = match script.attribute("src") {
                 None => {
                     script.text.trim() == SCRIPT
-                        && self.policies.inline_script(&script.text, nonce)
+                        && self
+                            .policies
+                            .inline_script(&script.text, nonce)
                 }
                 Some(at) => {
                     self.policies.script_from(&absolute(at), nonce)
@@ -75,7 +77,9 @@ impl Page {
         }
         for link in self.named("link") {
             let nonce = link.attribute("nonce");
-            let Some(at) = link.attribute("href") else { continue };
+            let Some(at) = link.attribute("href") else {
+                continue;
+            };
             if link.attribute("rel") == Some("stylesheet")
                 && self.policies.style_from(&absolute(at), nonce)
                 && has(shop, at, "css", STYLE).await
@@ -91,7 +95,8 @@ impl Page {
         let form = self.named("form").next()?;
         let to = absolute(form.attribute("action")?);
         let post = form.attribute("method")?;
-        if !post.eq_ignore_ascii_case("post") || !self.policies.form_to(&to)
+        if !post.eq_ignore_ascii_case("post")
+            || !self.policies.form_to(&to)
         {
             return None;
         }
@@ -100,7 +105,8 @@ impl Page {
 
     /// The nonces of the page's scripts.
     pub fn nonces(&self) -> Vec<&str> {
-        let nonces = self.named("script").filter_map(|s| s.attribute("nonce"));
+        let nonces =
+            self.named("script").filter_map(|s| s.attribute("nonce"));
         nonces.filter(|nonce| !nonce.is_empty()).collect()
     }
 
@@ -119,10 +125,14 @@ impl Page {
         let pieces = [
             ("an inline script", bare),
             ("a script with a nonce seen before", !bare && again),
-            ("a script from elsewhere", policies.script_from(&from, None)),
+            (
+                "a script from elsewhere",
+                policies.script_from(&from, None),
+            ),
             (
                 "a script from a data: address",
-                policies.script_from("data:text/javascript,steal()", None),
+                policies
+                    .script_from("data:text/javascript,steal()", None),
             ),
             ("an event handler", policies.handler()),
             ("a base", policies.base(EVIL)),
@@ -139,7 +149,8 @@ const PLACES: usize = 16;
 
 /// Whether nobody who has seen some of these nonces can tell another one.
 pub fn unguessable(nonces: &[String]) -> bool {
-    let places = nonces.iter().map(String::len).min().unwrap_or_default();
+    let places =
+        nonces.iter().map(String::len).min().unwrap_or_default();
     let differ = |place: &usize| {
         let mut letters = nonces.iter().map(|n| n.as_bytes()[*place]);
         let first = letters.next();
@@ -150,7 +161,10 @@ pub fn unguessable(nonces: &[String]) -> bool {
 
 /// Where a browser goes that is told to go elsewhere: the method, and the
 /// address.
-pub fn redirected(method: &str, answer: &Answer) -> Option<(String, String)> {
+pub fn redirected(
+    method: &str,
+    answer: &Answer,
+) -> Option<(String, String)> {
     let status = answer.status()?.as_u16();
     let to = answer.header(LOCATION.as_str())?;
     let method = match (status, method) {

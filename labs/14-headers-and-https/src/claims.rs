@@ -46,6 +46,6 @@ pub const ADDRESS: Claim = Claim {
 
 /// All of them, in order.
 pub const CLAIMS: &[Claim] = &[
-    WORKS, SMUGGLED, PROTECTED, HTTPS_ONLY, MOVED, PROXIED, STAY, LINK,
+    PROTECTED, SMUGGLED, WORKS, HTTPS_ONLY, MOVED, PROXIED, STAY, LINK,
     ADDRESS,
 ];

@@ -64,7 +64,8 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
 
 /// What works of the page, and what of that which is not the page's own.
 async fn page(bench: &Bench, shop: &Shop) -> Result<(), Stopped> {
-    bench.phase("a browser opens the page by HTTPS, and sends its form");
+    bench
+        .phase("a browser opens the page by HTTPS, and sends its form");
     let answer = shop.ask(Way::Https, get("/")).await;
     bench.fact(words(&answer));
     for line in protection::headers(&answer) {
@@ -86,7 +87,8 @@ async fn page(bench: &Bench, shop: &Shop) -> Result<(), Stopped> {
     ));
     bench.claim(WORKS, script && style && form);
 
-    bench.phase("somebody who has seen others smuggles scripts into it");
+    bench
+        .phase("somebody who has seen others smuggles scripts into it");
     let mut nonces = Vec::new();
     for _ in 0..4 {
         let other = Page::of(&shop.ask(Way::Https, get("/")).await);
@@ -123,7 +125,10 @@ async fn every_kind(
         ("GET /orders, staff", as_staff(get("/orders"))),
         ("GET /orders", get("/orders")),
         ("GET /nothing", get("/nothing")),
-        ("POST /reset, no form", request(Method::POST, "/reset", "{}")),
+        (
+            "POST /reset, no form",
+            request(Method::POST, "/reset", "{}"),
+        ),
         ("POST /reset, too long", form("/reset", &[("email", &long)])),
         ("POST /reset, no mails", good()),
     ];
@@ -182,10 +187,14 @@ async fn by_http(
         (
             "x-forwarded-ssl, x-real-ip",
             Way::Http,
-            with(claim("x-forwarded-ssl", "on"), "x-real-ip", "127.0.0.1"),
+            with(
+                claim("x-forwarded-ssl", "on"),
+                "x-real-ip",
+                "127.0.0.1",
+            ),
         ),
         (
-            "an address with https:",
+            "an absolute address",
             Way::Http,
             as_staff(get(&format!("{URL}{ORDERS}"))),
         ),
@@ -198,7 +207,8 @@ async fn by_http(
     let mut refused = true;
     for (name, way, request) in asked {
         let answer = shop.ask(way, request).await;
-        let told = answer.is_success() || answer.text().contains(SECRET);
+        let told =
+            answer.is_success() || answer.text().contains(SECRET);
         bench.fact(format!("{name}: {}", words(&answer)));
         refused &= answer.status().is_some() && !told;
         seen.http.push(answer);
@@ -251,7 +261,8 @@ async fn moved(
                 "POST" => form("/reset", &[("email", EMAIL)]),
                 _ => get("/reset"),
             };
-            let sent = mail::send(bench, shop, Way::Https, next).await?;
+            let sent =
+                mail::send(bench, shop, Way::Https, next).await?;
             let mailed = sent.answer.is_success() && sent.is_right();
             bench.fact(format!(
                 "a form: {}, then {method}: {}",
@@ -277,7 +288,8 @@ async fn through_the_proxy(
     seen: &mut Seen,
 ) -> Result<(), Stopped> {
     bench.phase("the proxy brings what its users ask by HTTPS");
-    let page = shop.ask(Way::Proxy, proxied(get("/"), "https", USER)).await;
+    let page =
+        shop.ask(Way::Proxy, proxied(get("/"), "https", USER)).await;
     bench.fact(format!("GET /: {}", words(&page)));
     let orders = proxied(as_staff(get("/orders")), "https", USER);
     let orders = shop.ask(Way::Proxy, orders).await;
@@ -307,7 +319,8 @@ fn stay(bench: &Bench, seen: &Seen) {
     bench.phase("what the answers so far say of staying with HTTPS");
     let Seen { https, http } = seen;
     let stays = https.iter().filter(|a| protection::stays(a)).count();
-    let speaks = http.iter().filter(|a| protection::speaks_of_staying(a));
+    let speaks =
+        http.iter().filter(|a| protection::speaks_of_staying(a));
     let speaks = speaks.count();
     bench.fact(format!(
         "{stays} of {} say it by HTTPS, {speaks} of {} by HTTP",
@@ -324,12 +337,13 @@ async fn links(bench: &Bench, shop: &Shop) -> Result<(), Stopped> {
     let evil = |name| with(reset(), name, "evil.example");
     let forwarded = || with(reset(), "forwarded", "host=evil.example");
     let through = |request| proxied(request, "https", USER);
-    let absolute = form("https://evil.example/reset", &[("email", EMAIL)]);
+    let absolute =
+        form("https://evil.example/reset", &[("email", EMAIL)]);
     let asked: [(&str, Way, Request); 7] = [
         ("host", Way::Https, evil("host")),
         ("x-forwarded-host", Way::Https, evil("x-forwarded-host")),
         ("forwarded", Way::Https, forwarded()),
-        ("another address", Way::Https, absolute),
+        ("an absolute address", Way::Https, absolute),
         ("host, through the proxy", Way::Proxy, through(evil("host"))),
         (
             "x-forwarded-host, through the proxy",

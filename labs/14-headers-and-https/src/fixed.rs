@@ -8,8 +8,8 @@ use actix_web::error::ErrorInternalServerError;
 use actix_web::http::header::{
     CONTENT_SECURITY_POLICY, CROSS_ORIGIN_OPENER_POLICY, ContentType,
     HeaderMap, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY,
-    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS, X_XSS_PROTECTION,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    X_XSS_PROTECTION,
 };
 use actix_web::http::uri::PathAndQuery;
 use actix_web::middleware::{Next, from_fn};
@@ -47,12 +47,16 @@ impl Edge {
         let networks = env.trusted_proxies()?.split(',');
         Ok(Self {
             url: env.public_url()?.to_owned(),
-            proxies: networks.map(str::parse).collect::<Result<_, _>>()?,
+            proxies: networks
+                .map(str::parse)
+                .collect::<Result<_, _>>()?,
         })
     }
 
     fn is_proxy(&self, address: IpAddr) -> bool {
-        self.proxies.iter().any(|proxies| proxies.contains(&address))
+        self.proxies
+            .iter()
+            .any(|proxies| proxies.contains(&address))
     }
 
     /// What a proxy says of its client counts. What anybody else says of
@@ -64,7 +68,9 @@ impl Edge {
         Client {
             address: self.address(peer, request.headers()),
             https: match schemes.last() {
-                Some(scheme) if self.is_proxy(peer) => *scheme == "https",
+                Some(scheme) if self.is_proxy(peer) => {
+                    *scheme == "https"
+                }
                 _ => request.app_config().secure(),
             },
         }
@@ -74,9 +80,12 @@ impl Edge {
     /// its end, as far as proxies of ours have written it.
     fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut address = peer;
-        for before in appended(headers, "x-forwarded-for").iter().rev() {
+        for before in appended(headers, "x-forwarded-for").iter().rev()
+        {
             match before.parse() {
-                Ok(before) if self.is_proxy(address) => address = before,
+                Ok(before) if self.is_proxy(address) => {
+                    address = before
+                }
                 _ => break,
             }
         }
@@ -89,13 +98,17 @@ fn appended<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
     let lines = headers.get_all(name);
     // A line that is no text stands for an item that is no address.
     let lines = lines.map(|line| line.to_str().unwrap_or_default());
-    lines.flat_map(|line| line.split(',')).map(str::trim).collect()
+    lines
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+        .collect()
 }
 
 impl Nonce {
     fn new() -> actix_web::Result<Self> {
         let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(ErrorInternalServerError)?;
+        getrandom::fill(&mut bytes)
+            .map_err(ErrorInternalServerError)?;
         Ok(Self(BASE64_STANDARD.encode(bytes)))
     }
 }
@@ -151,8 +164,9 @@ const PROTECTION: [(HeaderName, &str); 5] = [
     (X_XSS_PROTECTION, "0"),
 ];
 
-/// A year, which browsers count from the last answer.
-const STAY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+/// A year, which browsers count from the last answer on.
+const STAY: HeaderValue =
+    HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
 /// Nothing but what the page has, and nothing that somebody writes into
 /// it.

@@ -26,24 +26,32 @@ pub fn elements(page: &str) -> Vec<Element> {
     while let Some(start) = rest.find('<') {
         rest = &rest[start + 1..];
         if let Some(comment) = rest.strip_prefix("!--") {
-            rest = comment.split_once("-->").map_or("", |split| split.1);
+            rest =
+                comment.split_once("-->").map_or("", |split| split.1);
             continue;
         }
         if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
             continue;
         }
         let ends = |c: char| c.is_ascii_whitespace() || c == '>';
-        let (name, after) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));
+        let (name, after) =
+            rest.split_at(rest.find(ends).unwrap_or(rest.len()));
         let (attributes, after) = attributes(after);
         let name = name.trim_end_matches('/').to_lowercase();
         let mut text = String::new();
         rest = after;
         if name == "script" || name == "style" {
-            let end = rest.to_ascii_lowercase().find(&format!("</{name}"));
-            let (inside, after) = rest.split_at(end.unwrap_or(rest.len()));
+            let end =
+                rest.to_ascii_lowercase().find(&format!("</{name}"));
+            let (inside, after) =
+                rest.split_at(end.unwrap_or(rest.len()));
             (text, rest) = (inside.to_owned(), after);
         }
-        found.push(Element { name, attributes, text });
+        found.push(Element {
+            name,
+            attributes,
+            text,
+        });
     }
     found
 }
@@ -60,9 +68,11 @@ fn attributes(mut rest: &str) -> (Vec<(String, String)>, &str) {
         if let Some(after) = rest.strip_prefix('>') {
             return (found, after);
         }
-        let ends = |c: char| c.is_ascii_whitespace() || "=>/".contains(c);
+        let ends =
+            |c: char| c.is_ascii_whitespace() || "=>/".contains(c);
         // A stray `=` is part of a name.
-        let length = rest[1..].find(ends).map_or(rest.len(), |at| at + 1);
+        let length =
+            rest[1..].find(ends).map_or(rest.len(), |at| at + 1);
         let (name, after) = rest.split_at(length);
         rest = after.trim_start();
         let mut value = "";

@@ -1,8 +1,7 @@
 //! The page for customers who have forgotten their password.
 
 /// The page's style.
-pub const STYLE: &str =
-    "form { max-width: 20rem; margin: 4rem auto; display: grid; gap: 1rem }";
+pub const STYLE: &str = "form { max-width: 20rem; margin: 4rem auto; display: grid; gap: 1rem }";
 
 /// The page's script: whoever clicks twice sends one mail.
 pub const SCRIPT: &str =

@@ -16,8 +16,10 @@ pub struct Policies(Vec<Policy>);
 type Policy = Vec<(String, Vec<String>)>;
 
 /// Where a directive's sources are taken from when it is missing.
-const SCRIPT: &[&str] = &["script-src-elem", "script-src", "default-src"];
-const HANDLER: &[&str] = &["script-src-attr", "script-src", "default-src"];
+const SCRIPT: &[&str] =
+    &["script-src-elem", "script-src", "default-src"];
+const HANDLER: &[&str] =
+    &["script-src-attr", "script-src", "default-src"];
 const STYLE: &[&str] = &["style-src-elem", "style-src", "default-src"];
 const OBJECT: &[&str] = &["object-src", "default-src"];
 
@@ -34,13 +36,12 @@ impl Policies {
         Self(policies.map(policy).filter(|p| !p.is_empty()).collect())
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Whether a script in the page itself runs.
-    pub fn inline_script(&self, text: &str, nonce: Option<&str>) -> bool {
+    pub fn inline_script(
+        &self,
+        text: &str,
+        nonce: Option<&str>,
+    ) -> bool {
         self.allow(SCRIPT, |sources| inline(sources, text, nonce))
     }
 
@@ -58,7 +59,11 @@ impl Policies {
     }
 
     /// Whether a style in the page itself applies.
-    pub fn inline_style(&self, text: &str, nonce: Option<&str>) -> bool {
+    pub fn inline_style(
+        &self,
+        text: &str,
+        nonce: Option<&str>,
+    ) -> bool {
         self.allow(STYLE, |sources| inline(sources, text, nonce))
     }
 
@@ -150,7 +155,9 @@ fn inline(sources: &[String], text: &str, nonce: Option<&str>) -> bool {
             || source == "'strict-dynamic'"
     });
     let unsafe_inline = has(sources, "'unsafe-inline'") && !strict;
-    unsafe_inline || has_nonce(sources, nonce) || has_hash(sources, text)
+    unsafe_inline
+        || has_nonce(sources, nonce)
+        || has_hash(sources, text)
 }
 
 fn has_hash(sources: &[String], text: &str) -> bool {
@@ -163,12 +170,10 @@ fn has_hash(sources: &[String], text: &str) -> bool {
         ("sha512", Sha512::digest(text).to_vec()),
     ];
     hashes.iter().any(|(name, hash)| {
-        [BASE64_STANDARD, BASE64_URL_SAFE]
-            .iter()
-            .any(|base64| {
-                let hash = base64.encode(hash);
-                sources.contains(&format!("'{name}-{hash}'"))
-            })
+        [BASE64_STANDARD, BASE64_URL_SAFE].iter().any(|base64| {
+            let hash = base64.encode(hash);
+            sources.contains(&format!("'{name}-{hash}'"))
+        })
     })
 }
 
@@ -187,7 +192,8 @@ fn from(sources: &[String], url: &str) -> bool {
         }
         let is_net = scheme == "http" || scheme == "https";
         let bare = source.split_once("://").map_or(&*source, |s| s.1);
-        let (name, own_path) = bare.split_once('/').unwrap_or((bare, ""));
+        let (name, own_path) =
+            bare.split_once('/').unwrap_or((bare, ""));
         let name = name.split_once(':').map_or(name, |(name, _)| name);
         let named = match name.strip_prefix('*') {
             Some(ending) => host.ends_with(ending),

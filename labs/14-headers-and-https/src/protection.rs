@@ -32,7 +32,8 @@ pub fn lacks(answer: &Answer) -> Vec<&'static str> {
     };
     // The last one that a browser knows counts.
     let referrer = header("referrer-policy").rsplit(',').next();
-    let discreet = DISCREET.contains(&referrer.unwrap_or_default().trim());
+    let discreet =
+        DISCREET.contains(&referrer.unwrap_or_default().trim());
     let holes = !Page::of(answer).smuggled(&[]).is_empty();
     let all = [
         ("nosniff", !is("x-content-type-options", "nosniff")),
@@ -74,8 +75,8 @@ pub fn headers(answer: &Answer) -> Vec<String> {
         "transfer-encoding:",
     ];
     let lines = answer.headers().into_iter();
-    let lines =
-        lines.filter(|l| !OTHERS.iter().any(|other| l.starts_with(other)));
+    let lines = lines
+        .filter(|l| !OTHERS.iter().any(|other| l.starts_with(other)));
     lines.map(|line| masked(&line)).collect()
 }
 

@@ -17,9 +17,7 @@ use labkit::control::{Deadline, Watch};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::io::{
-    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt,
-};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::sleep;
 use tokio_rustls::TlsConnector;
@@ -116,7 +114,8 @@ impl Shop {
     pub async fn garbled(&self) -> Option<Vec<String>> {
         let exchange = async {
             let mut stream = connect(STRANGER, self.plain).await?;
-            let garbled = b"GET / HTTP/1.1\r\ncontent-length: x\r\n\r\n";
+            let garbled =
+                b"GET / HTTP/1.1\r\ncontent-length: x\r\n\r\n";
             stream.write_all(garbled).await.ok()?;
             let mut answer = String::new();
             stream.read_to_string(&mut answer).await.ok()?;
@@ -145,7 +144,8 @@ fn https(bench: &Bench) -> Result<SocketAddr, Stopped> {
 
 fn connector(authority: &str) -> anyhow::Result<TlsConnector> {
     let mut roots = RootCertStore::empty();
-    let authority = CertificateDer::from_pem_slice(authority.as_bytes());
+    let authority =
+        CertificateDer::from_pem_slice(authority.as_bytes());
     roots.add(authority.context("the authority's certificate")?)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
@@ -174,7 +174,9 @@ async fn exchange(
             .ok()?;
     let connection = tokio::spawn(connection);
     let headers = request.headers_mut();
-    headers.entry(HOST).or_insert(HeaderValue::from_static(NAME));
+    headers
+        .entry(HOST)
+        .or_insert(HeaderValue::from_static(NAME));
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
     let answer = async {
         let (head, body) =

@@ -18,7 +18,9 @@ pub fn get(target: &str) -> Request {
 pub fn form(path: &str, fields: &[(&str, &str)]) -> Request {
     let pairs: Vec<String> = fields
         .iter()
-        .map(|(name, value)| format!("{name}={}", value.replace('@', "%40")))
+        .map(|(name, value)| {
+            format!("{name}={}", value.replace('@', "%40"))
+        })
         .collect();
     let request = request(Method::POST, path, &pairs.join("&"));
     with(request, "content-type", "application/x-www-form-urlencoded")
@@ -35,7 +37,9 @@ pub fn request(method: Method, target: &str, body: &str) -> Request {
 /// The same with another header.
 pub fn with(mut request: Request, name: &str, value: &str) -> Request {
     let name: Option<HeaderName> = name.parse().ok();
-    if let (Some(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+    if let (Some(name), Ok(value)) =
+        (name, HeaderValue::from_str(value))
+    {
         request.headers_mut().append(name, value);
     }
     request
