@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use labkit::ground::Folder;
@@ -9,7 +10,8 @@ use labkit::port::Reserved;
 use labkit::upstream::{Reply, StubUpstream};
 use labkit::{Ground, Tls};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
 };
 
 /// The shop's name.
@@ -62,13 +64,21 @@ fn certificate(
     ground: &mut Ground,
     folder: &Folder,
 ) -> anyhow::Result<(PathBuf, PathBuf)> {
-    let mut params = CertificateParams::new([])?;
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let mut params = valid("an authority of its own", Vec::new())?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     let authority =
         CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
+
+    let mut params = valid(NAME, vec![NAME.to_owned()])?;
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.use_authority_key_identifier_extension = true;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages =
+        vec![ExtendedKeyUsagePurpose::ServerAuth];
     let own = KeyPair::generate()?;
-    let cert = CertificateParams::new([NAME.to_owned()])?
-        .signed_by(&own, &authority)?;
+    let cert = params.signed_by(&own, &authority)?;
+
     let write = |name: &str, text: String| {
         let path = folder.path(name);
         std::fs::write(&path, text).map(|()| path)
@@ -79,4 +89,17 @@ fn certificate(
         write("cert.pem", chain)?,
         write("key.pem", own.serialize_pem())?,
     ))
+}
+
+/// From yesterday on, for ninety days.
+fn valid(
+    name: &str,
+    hosts: Vec<String>,
+) -> anyhow::Result<CertificateParams> {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let mut params = CertificateParams::new(hosts)?;
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.not_before = (SystemTime::now() - DAY).into();
+    params.not_after = (SystemTime::now() + 89 * DAY).into();
+    Ok(params)
 }
