@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Makes this lab's evidence anew: what curl prints when it asks both listeners
-# of broken and of fixed, and what sslyze says of the one for HTTPS. Needs curl,
-# and sslyze in the folder that SSLYZE names (python3 -m venv DIR; DIR/bin/pip
-# install sslyze). Read the difference, commit.
+# of broken and of fixed, what Chromium does with scripts that are smuggled into
+# the page, and what sslyze says of the listener for HTTPS. Needs curl, Node and
+# Chromium, and sslyze in the folder that SSLYZE names (python3 -m venv DIR;
+# DIR/bin/pip install sslyze). Read the difference, commit.
 #   SSLYZE=DIR labs/14-headers-and-https/evidence/make.sh
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
@@ -59,6 +60,10 @@ for version in broken fixed; do
         by_http 'X-Forwarded-Proto: https'
         by_http 'X-Forwarded-Host: evil.example'
     } | cat -s > "$out/http-$version.txt"
+    {
+        header "node evidence/smuggle.mjs \$shop/" "$(chromium --version | cut -d' ' -f1-2)" "$version"
+        node "$out/smuggle.mjs" "$url/" chromium
+    } | cat -s > "$out/chromium-$version.txt"
     if [ "$version" = fixed ] && [ -n "${SSLYZE:-}" ]; then
         {
             header "sslyze --mozilla_config intermediate shop.example" \

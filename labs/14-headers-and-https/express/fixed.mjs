@@ -38,6 +38,7 @@ app.use(helmet({
       scriptSrc: [nonce],
       styleSrc: [nonce],
       formAction: ["'self'"],
+      objectSrc: ["'none'"],
       baseUri: ["'none'"],
       frameAncestors: ["'none'"],
     },

@@ -12,12 +12,15 @@ use labkit::{Lab, version};
 pub mod accounts;
 pub mod broken;
 mod browser;
+mod by_http;
 mod claims;
 #[cfg(feature = "exercise")]
 pub mod exercise;
 mod experiment;
+mod figure;
 pub mod fixed;
 pub mod half_fixes;
+mod hearsay;
 mod mail;
 mod markup;
 pub mod page;
@@ -34,7 +37,7 @@ pub const LAB: Lab = Lab {
     id: "14",
     title: "Headers and HTTPS",
     dir: env!("CARGO_MANIFEST_DIR"),
-    claims: experiment::CLAIMS,
+    claims: claims::CLAIMS,
     versions: &[
         version!(Broken, "broken", broken, "broken.rs"),
         version!(
@@ -101,7 +104,7 @@ pub const LAB: Lab = Lab {
         #[cfg(feature = "exercise")]
         version!(Exercise, "exercise", exercise, "exercise.rs"),
     ],
-    ground: experiment::ground,
+    ground: || Box::pin(site::ground()),
     experiment: |bench| Box::pin(experiment::run(bench)),
-    load: experiment::load,
+    load: figure::load,
 };

@@ -9,6 +9,12 @@ use labkit::client::Answer;
 
 use crate::visitor::Request;
 
+/// What nobody gets by HTTP.
+pub const SECRET: &str = "A-1001";
+
+/// A page of the orders.
+pub const ORDERS: &str = "/orders?page=2&from=a%2Fb";
+
 /// A `GET`; of a path, or of a whole address.
 pub fn get(target: &str) -> Request {
     request(Method::GET, target, "")

@@ -57,8 +57,8 @@ impl Edge {
             .any(|proxies| proxies.contains(&address))
     }
 
-    /// What a proxy says of its client counts. What anybody else says of
-    /// himself does not.
+    /// What a proxy says of its client counts. What anybody else says
+    /// does not.
     fn client(&self, request: &ServiceRequest) -> Client {
         let nobody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         let peer = request.peer_addr().map_or(nobody, |peer| peer.ip());
@@ -167,7 +167,8 @@ fn policy() -> anyhow::Result<HeaderValue> {
     };
     let policy = format!(
         "default-src 'none'; script-src {}; style-src {}; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+         form-action 'self'; object-src 'none'; base-uri 'none'; \
+         frame-ancestors 'none'",
         hash(page::SCRIPT),
         hash(page::STYLE)
     );

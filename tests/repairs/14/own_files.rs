@@ -53,8 +53,8 @@ impl Edge {
             .any(|proxies| proxies.contains(&address))
     }
 
-    /// What a proxy says of its client counts. What anybody else says of
-    /// himself does not.
+    /// What a proxy says of its client counts. What anybody else says
+    /// does not.
     fn client(&self, request: &ServiceRequest) -> Client {
         let nobody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         let peer = request.peer_addr().map_or(nobody, |peer| peer.ip());

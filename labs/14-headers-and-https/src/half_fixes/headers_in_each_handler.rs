@@ -38,7 +38,7 @@ struct Client {
     https: bool,
 }
 
-/// What the scripts and styles of one answer carry, and nobody can guess.
+/// What scripts and styles of one answer carry. Nobody can guess it.
 #[derive(Clone)]
 struct Nonce(String);
 
@@ -59,8 +59,8 @@ impl Edge {
             .any(|proxies| proxies.contains(&address))
     }
 
-    /// What a proxy says of its client counts. What anybody else says of
-    /// himself does not.
+    /// What a proxy says of its client counts. What anybody else says
+    /// does not.
     fn client(&self, request: &ServiceRequest) -> Client {
         let nobody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         let peer = request.peer_addr().map_or(nobody, |peer| peer.ip());
@@ -199,7 +199,8 @@ fn policy(nonce: &Nonce) -> actix_web::Result<HeaderValue> {
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; \
          style-src 'nonce-{nonce}'; form-action 'self'; \
-         base-uri 'none'; frame-ancestors 'none'"
+         object-src 'none'; base-uri 'none'; \
+         frame-ancestors 'none'"
     );
     policy.try_into().map_err(ErrorInternalServerError)
 }

@@ -1,5 +1,5 @@
-//! Tempting repairs that still fail a claim, one idea per file. Each has the
-//! rest of the service repaired.
+//! Tempting repairs that still fail a claim, one idea per file. Each
+//! has the rest of the service repaired.
 
 pub mod errors_pass_by;
 pub mod headers_in_each_handler;

@@ -52,8 +52,8 @@ impl Edge {
             .any(|proxies| proxies.contains(&address))
     }
 
-    /// What a proxy says of its client counts. What anybody else says of
-    /// himself does not.
+    /// What a proxy says of its client counts. What anybody else says
+    /// does not.
     fn client(&self, request: &ServiceRequest) -> Client {
         let nobody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         let peer = request.peer_addr().map_or(nobody, |peer| peer.ip());
@@ -157,7 +157,7 @@ const STAY: HeaderValue =
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; base-uri 'self'; form-action 'self'; \
      frame-ancestors 'self'; object-src 'none'; script-src 'self'; \
-     script-src-attr 'none'; style-src 'self'",
+     script-src-attr 'none'; style-src 'self' https: 'unsafe-inline'",
 );
 // ANCHOR_END: half-fix
 

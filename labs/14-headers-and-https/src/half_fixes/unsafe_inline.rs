@@ -52,8 +52,8 @@ impl Edge {
             .any(|proxies| proxies.contains(&address))
     }
 
-    /// What a proxy says of its client counts. What anybody else says of
-    /// himself does not.
+    /// What a proxy says of its client counts. What anybody else says
+    /// does not.
     fn client(&self, request: &ServiceRequest) -> Client {
         let nobody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         let peer = request.peer_addr().map_or(nobody, |peer| peer.ip());
@@ -157,7 +157,8 @@ const STAY: HeaderValue =
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self' 'unsafe-inline'; \
      style-src 'self' 'unsafe-inline'; form-action 'self'; \
-     base-uri 'none'; frame-ancestors 'none'",
+     object-src 'none'; base-uri 'none'; \
+         frame-ancestors 'none'",
 );
 // ANCHOR_END: half-fix
 
