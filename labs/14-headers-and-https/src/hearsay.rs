@@ -16,6 +16,8 @@ pub async fn links(bench: &Bench, shop: &Shop) -> Result<(), Stopped> {
     let evil = |name| with(reset(), name, "evil.example");
     let forwarded = || with(reset(), "forwarded", "host=evil.example");
     let through = |request| proxied(request, "https", USER);
+    let referred = with(reset(), "origin", "https://evil.example");
+    let referred = with(referred, "referer", "https://evil.example/");
     let absolute =
         form("https://evil.example/reset", &[("email", EMAIL)]);
     let asked: [(&str, Way, Request); 8] = [
