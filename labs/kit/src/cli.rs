@@ -127,6 +127,9 @@ fn serve(lab: &'static Lab, name: &str, port: u16) -> anyhow::Result<ExitCode> {
     // The stubs in it run on the harness's own runtime.
     let ground = run::runtime().block_on((lab.ground)())?;
     println!("listening on http://{}", listener.local_addr()?);
+    if let Some(tls) = &ground.env.tls {
+        println!("and on https://{}, see {}", tls.addr, tls.cert.display());
+    }
     std::io::stdout().flush()?;
     subject::serve(lab, name, ground.env.clone(), listener)?;
     drop(ground);

@@ -1,6 +1,7 @@
 //! What a deployed service reads from its environment.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -32,8 +33,27 @@ pub struct Env {
     pub upstream_url: Option<String>,
     /// `SESSION_KEY`: what all instances seal cookies with, 64 bytes in hex.
     pub session_key: Option<String>,
+    /// `PUBLIC_URL`: where users find the service, `https://shop.example`.
+    pub public_url: Option<String>,
+    /// `TRUSTED_PROXIES`: the networks of the proxies in front of the
+    /// service, `127.0.0.1/32,10.0.0.0/8`.
+    pub trusted_proxies: Option<String>,
+    /// `TLS_ADDR`, `TLS_CERT`, `TLS_KEY`: the listener for HTTPS, beside the
+    /// plain one that every service has.
+    pub tls: Option<Tls>,
     /// `TIMEOUT_MS`: how long the service waits for what it depends on.
     pub timeout: Duration,
+}
+
+/// A listener for HTTPS, which the service binds itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// `TLS_ADDR`: where to listen, `host:port`.
+    pub addr: SocketAddr,
+    /// `TLS_CERT`: the certificate, and those that it is signed with, in PEM.
+    pub cert: PathBuf,
+    /// `TLS_KEY`: the certificate's private key, in PEM.
+    pub key: PathBuf,
 }
 
 impl Default for Env {
@@ -44,6 +64,9 @@ impl Default for Env {
             database_url: None,
             upstream_url: None,
             session_key: None,
+            public_url: None,
+            trusted_proxies: None,
+            tls: None,
             timeout: TIMEOUT,
         }
     }
@@ -63,6 +86,21 @@ impl Env {
                     .with_context(|| format!("{LAB_GATE}={text} is not host:port"))
             })
             .transpose()?;
+        let tls = text("TLS_ADDR")
+            .map(|addr| {
+                let file = |name: &str| {
+                    let path = std::env::var_os(name).map(PathBuf::from);
+                    path.with_context(|| format!("TLS_ADDR is set, and {name} is not"))
+                };
+                anyhow::Ok(Tls {
+                    addr: addr
+                        .parse()
+                        .with_context(|| format!("TLS_ADDR={addr} is not host:port"))?,
+                    cert: file("TLS_CERT")?,
+                    key: file("TLS_KEY")?,
+                })
+            })
+            .transpose()?;
         let timeout = text("TIMEOUT_MS")
             .map(|text| {
                 let number = text.parse().map(Duration::from_millis);
@@ -75,6 +113,9 @@ impl Env {
             database_url: text("DATABASE_URL"),
             upstream_url: text("UPSTREAM_URL"),
             session_key: text("SESSION_KEY"),
+            public_url: text("PUBLIC_URL"),
+            trusted_proxies: text("TRUSTED_PROXIES"),
+            tls,
             timeout: timeout.unwrap_or(TIMEOUT),
         })
     }
@@ -83,13 +124,20 @@ impl Env {
     /// has to be removed: a `REDIS_URL` that someone exports for real data
     /// must not reach a service that is broken on purpose.
     #[must_use]
-    pub fn vars(&self) -> [(&'static str, Option<String>); 6] {
+    pub fn vars(&self) -> [(&'static str, Option<String>); 11] {
+        let tls = self.tls.as_ref();
+        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
         [
             (LAB_GATE, self.gate.map(|gate| gate.to_string())),
             ("REDIS_URL", self.redis_url.clone()),
             ("DATABASE_URL", self.database_url.clone()),
             ("UPSTREAM_URL", self.upstream_url.clone()),
             ("SESSION_KEY", self.session_key.clone()),
+            ("PUBLIC_URL", self.public_url.clone()),
+            ("TRUSTED_PROXIES", self.trusted_proxies.clone()),
+            ("TLS_ADDR", tls.map(|tls| tls.addr.to_string())),
+            ("TLS_CERT", tls.map(|tls| path(&tls.cert))),
+            ("TLS_KEY", tls.map(|tls| path(&tls.key))),
             ("TIMEOUT_MS", Some(self.timeout.as_millis().to_string())),
         ]
     }
@@ -118,6 +166,31 @@ impl Env {
     pub fn upstream_url(&self) -> anyhow::Result<&str> {
         let url = self.upstream_url.as_deref();
         url.context("UPSTREAM_URL is not set")
+    }
+
+    /// Where users find the service.
+    ///
+    /// # Errors
+    /// When `PUBLIC_URL` is not set.
+    pub fn public_url(&self) -> anyhow::Result<&str> {
+        self.public_url.as_deref().context("PUBLIC_URL is not set")
+    }
+
+    /// The networks of the proxies in front of the service.
+    ///
+    /// # Errors
+    /// When `TRUSTED_PROXIES` is not set.
+    pub fn trusted_proxies(&self) -> anyhow::Result<&str> {
+        let networks = self.trusted_proxies.as_deref();
+        networks.context("TRUSTED_PROXIES is not set")
+    }
+
+    /// The listener for HTTPS.
+    ///
+    /// # Errors
+    /// When `TLS_ADDR` is not set.
+    pub fn tls(&self) -> anyhow::Result<&Tls> {
+        self.tls.as_ref().context("TLS_ADDR is not set")
     }
 
     /// What all instances of the service seal their cookies with: 64 bytes.
@@ -169,6 +242,6 @@ mod tests {
     fn what_is_not_set_is_removed_for_a_child() {
         let vars = Env::default().vars();
         let removed = vars.iter().filter(|(_, value)| value.is_none()).count();
-        assert_eq!(removed, 5);
+        assert_eq!(removed, 10);
     }
 }

@@ -32,6 +32,7 @@ pub mod lab;
 pub mod load;
 pub mod mask;
 mod output;
+pub mod port;
 pub mod process;
 pub mod progress;
 pub mod proof;
@@ -50,7 +51,7 @@ pub mod verdict;
 
 pub use bench::{Bench, Stopped};
 pub use deployment::{Balancer, Deployment};
-pub use env::Env;
+pub use env::{Env, Tls};
 pub use ground::{Ground, GroundFuture};
 pub use lab::{Claim, Kind, Lab, Version};
 pub use transcript::Transcript;
