@@ -29,6 +29,8 @@ pub struct LoadPlan {
     pub(super) begin: Option<Begin>,
     /// What the ground counts, see [`LoadPlan::counting`].
     pub(super) count: Option<fn(&Ground) -> u64>,
+    /// What happens during the run, see [`LoadPlan::at`].
+    pub(super) event: Option<(f64, fn(&Ground))>,
 }
 
 /// Headers that go with every request of a load: a cookie, say.
@@ -56,6 +58,7 @@ impl LoadPlan {
             probe: None,
             begin: None,
             count: None,
+            event: None,
         }
     }
 
@@ -100,6 +103,14 @@ impl LoadPlan {
     #[must_use]
     pub fn counting(mut self, count: fn(&Ground) -> u64) -> Self {
         self.count = Some(count);
+        self
+    }
+
+    /// The same, with something that happens to the ground so many seconds
+    /// after the start; [`Plan::load`] names it.
+    #[must_use]
+    pub fn at(mut self, seconds: f64, event: fn(&Ground)) -> Self {
+        self.event = Some((seconds, event));
         self
     }
 }

@@ -1,0 +1,74 @@
+//! What customers ask for, and whether they got it.
+
+use labkit::bench::Stopped;
+use labkit::client::{Answer, Call};
+use labkit::subject::Subject;
+use labkit_postgres::Database;
+use serde_json::json;
+
+use crate::sessions::{self, LOOKS};
+
+/// An order, to be sent.
+pub fn order(shop: &Subject, customer: &str, item: i32) -> Call {
+    let order = json!({ "customer": customer, "item": item });
+    shop.post("/orders").json(&order)
+}
+
+/// A list, to be asked for.
+pub fn list(shop: &Subject, customer: &str) -> Call {
+    shop.get(&format!("/orders/{customer}"))
+}
+
+/// Whether `answer` is a list of these items.
+pub fn lists(answer: &Answer, items: &[i32]) -> bool {
+    let listed = serde_json::from_slice::<Vec<i32>>(answer.body());
+    answer.is_success() && listed.is_ok_and(|listed| listed == items)
+}
+
+/// Whether `answer` is a number for an order.
+pub fn is_taken(answer: &Answer) -> bool {
+    let number = serde_json::from_slice::<i64>(answer.body());
+    answer.is_success() && number.is_ok()
+}
+
+/// Whether the customer may believe `answer` to an order of which the
+/// database has so many.
+pub fn is_honest(answer: &Answer, orders: usize) -> bool {
+    match answer {
+        _ if is_taken(answer) => orders == 1,
+        _ => answer.is_server_error() && orders <= 1,
+    }
+}
+
+/// Whether the service takes an order of `customer` and lists what the
+/// database has, if it is asked a few times: a time limit that is short for
+/// the experiment may be too short for one new connection.
+pub async fn served(
+    shop: &Subject,
+    database: &Database,
+    customer: &str,
+) -> Result<bool, Stopped> {
+    let mut taken = false;
+    for _ in 0..LOOKS {
+        let answer = if taken {
+            list(shop, customer).unlogged().await
+        } else {
+            order(shop, customer, 7).unlogged().await
+        };
+        if answer.status().is_none() {
+            return Ok(false);
+        }
+        if taken {
+            let items = sessions::items(database, customer).await?;
+            if lists(&answer, &items) {
+                return Ok(true);
+            }
+        }
+        if is_taken(&answer) {
+            taken = true;
+        } else {
+            sessions::pause().await;
+        }
+    }
+    Ok(false)
+}
