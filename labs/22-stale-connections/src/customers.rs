@@ -1,12 +1,52 @@
 //! What customers ask for, and whether they got it.
 
+use std::time::Duration;
+
 use labkit::bench::Stopped;
-use labkit::client::{Answer, Call};
+use labkit::client::{Answer, Call, Method};
+use labkit::control::Deadline;
+use labkit::exchange::{self, Request};
 use labkit::subject::Subject;
 use labkit_postgres::Database;
 use serde_json::json;
 
-use crate::sessions::{self, LOOKS};
+use crate::sessions;
+
+/// How many times its limit a request may take in all: it waits for
+/// several things.
+const STEPS: u32 = 6;
+
+/// An order.
+pub fn ask_for_order(customer: &str, item: i32) -> Request {
+    let order = json!({ "customer": customer, "item": item });
+    exchange::request(Method::POST, "/orders").with_json(&order)
+}
+
+/// A list.
+pub fn ask_for_list(customer: &str) -> Request {
+    exchange::get(&format!("/orders/{customer}"))
+}
+
+/// What becomes of a request that has to give up on its own.
+pub fn patiently(
+    shop: &Subject,
+    request: Request,
+    limit: Duration,
+) -> impl Future<Output = Answer> + Send + use<> {
+    let (addr, watch) = (shop.addr(), shop.watch().clone());
+    async move {
+        let late = async {
+            let deadline = Deadline::start(&watch);
+            tokio::time::sleep(limit * STEPS).await;
+            deadline.passed().await;
+        };
+        tokio::select! {
+            biased;
+            answer = exchange::exchange(addr, request) => answer,
+            () = late => Answer::None,
+        }
+    }
+}
 
 /// An order, to be sent.
 pub fn order(shop: &Subject, customer: &str, item: i32) -> Call {
@@ -31,6 +71,12 @@ pub fn is_taken(answer: &Answer) -> bool {
     answer.is_success() && number.is_ok()
 }
 
+/// Whether the customer knows where he stands: he got what he asked for, or
+/// an error.
+pub fn is_told(answer: &Answer) -> bool {
+    answer.is_success() || answer.is_server_error()
+}
+
 /// Whether the customer may believe `answer` to an order of which the
 /// database has so many.
 pub fn is_honest(answer: &Answer, orders: usize) -> bool {
@@ -47,9 +93,11 @@ pub async fn served(
     shop: &Subject,
     database: &Database,
     customer: &str,
+    tries: usize,
 ) -> Result<bool, Stopped> {
     let mut taken = false;
-    for _ in 0..LOOKS {
+    // The list comes after the order.
+    for _ in 0..=tries {
         let answer = if taken {
             list(shop, customer).unlogged().await
         } else {

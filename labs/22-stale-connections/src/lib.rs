@@ -12,6 +12,7 @@ pub use order::Order;
 
 pub mod broken;
 mod customers;
+mod cuts;
 #[cfg(feature = "exercise")]
 pub mod exercise;
 mod experiment;
@@ -20,6 +21,7 @@ pub mod half_fixes;
 pub mod order;
 pub mod schema;
 mod sessions;
+mod silences;
 
 /// This lab.
 pub const LAB: Lab = Lab {
@@ -46,12 +48,6 @@ pub const LAB: Lab = Lab {
             "pool_without_limits",
             half_fixes::pool_without_limits,
             "half_fixes/pool_without_limits.rs"
-        ),
-        version!(
-            HalfFix,
-            "fast_recycling",
-            half_fixes::fast_recycling,
-            "half_fixes/fast_recycling.rs"
         ),
         version!(
             HalfFix,

@@ -1,6 +1,6 @@
 //! What the database knows of the service: its sessions, and its orders.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use labkit::bench::Stopped;
 use labkit_postgres::{Database, PgLock};
@@ -42,10 +42,17 @@ pub async fn items(
 }
 
 /// Whether no statement of the service waits for the lock any more.
-pub async fn none_waits(lock: &PgLock) -> Result<bool, Stopped> {
-    for _ in 0..LOOKS {
+pub async fn none_waits(
+    lock: &PgLock,
+    limit: Duration,
+) -> Result<bool, Stopped> {
+    let since = Instant::now();
+    for n in 0.. {
         if lock.count().await? == 0 {
             return Ok(true);
+        }
+        if n > LOOKS && since.elapsed() > limit * 2 {
+            break;
         }
         pause().await;
     }
@@ -56,7 +63,7 @@ pub async fn none_waits(lock: &PgLock) -> Result<bool, Stopped> {
 pub async fn rest(database: &Database) -> Result<(), Stopped> {
     const ACTIVE: &str = "select count(*) from pg_stat_activity
         where usename = $1 and state = 'active'";
-    for _ in 0..LOOKS {
+    for _ in 0..LOOKS * 20 {
         let name = database.name();
         let row = database.admin().query_one(ACTIVE, &[&name]).await;
         let row = row.map_err(|e| failed("the sessions", &e))?;

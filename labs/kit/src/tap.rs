@@ -109,6 +109,11 @@ impl TapProxy {
         lost
     }
 
+    /// Takes back a [`TapProxy::lose_answer_to`] that nobody has met.
+    pub fn lose_nothing(&self) {
+        self.state.last_words.send_replace(None);
+    }
+
     /// Lets bytes through again, those that waited first.
     pub fn resume(&self) {
         self.state.paused.send_replace(false);

@@ -23,7 +23,7 @@ use crate::schema::orders;
 use crate::{Env, Order};
 
 /// Connections per instance: see lab 20 for how many there may be.
-const MAX_SIZE: usize = 4;
+const MAX_SIZE: u32 = 4;
 
 /// Where the orders are.
 struct Database {
@@ -40,14 +40,15 @@ impl Database {
             AsyncDieselConnectionManager::new(env.database_url()?);
         // Without these, each of the three may wait for ever: for a
         // turn, for a new connection, and for the answer of an old one.
+        // A request may try all old ones before it gets a new one.
         let timeouts = Timeouts {
             wait: Some(limit),
             create: Some(limit),
-            recycle: Some(limit),
+            recycle: Some(limit / MAX_SIZE),
         };
         let config = PoolConfig {
             timeouts,
-            ..PoolConfig::new(MAX_SIZE)
+            ..PoolConfig::new(MAX_SIZE as usize)
         };
         let pool = Pool::builder(manager)
             .config(config)
@@ -96,8 +97,8 @@ async fn list(
     customer: web::Path<String>,
 ) -> actix_web::Result<impl Responder> {
     let mut items = database.items(&customer).await;
-    // The connection broke under the question. To ask again changes
-    // nothing; once, for a database in trouble has enough to do.
+    // Perhaps the connection broke under the question. To ask again
+    // changes nothing; once, for a database in trouble has enough to do.
     if items.as_ref().is_err_and(|e| e.is::<QueryError>()) {
         items = database.items(&customer).await;
     }

@@ -2,7 +2,6 @@
 //! keep the one connection; the others have a pool.
 
 pub mod client_timeout_only;
-pub mod fast_recycling;
 pub mod ping_asks_the_database;
 pub mod pool_without_limits;
 pub mod reconnect_on_error;

@@ -75,8 +75,8 @@ async fn list(
     customer: web::Path<String>,
 ) -> actix_web::Result<impl Responder> {
     let mut items = database.items(&customer).await;
-    // The connection broke under the question. To ask again changes
-    // nothing; once, for a database in trouble has enough to do.
+    // Perhaps the connection broke under the question. To ask again
+    // changes nothing; once, for a database in trouble has enough to do.
     if items.as_ref().is_err_and(|e| e.is::<QueryError>()) {
         items = database.items(&customer).await;
     }
