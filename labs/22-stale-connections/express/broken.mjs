@@ -28,7 +28,10 @@ app.get('/orders/:customer', async (request, response) => {
 
 // Takes an order.
 app.post('/orders', async (request, response) => {
-  const { customer, item } = request.body;
+  const { customer, item } = request.body ?? {};
+  if (typeof customer !== 'string' || !Number.isInteger(item)) {
+    return response.sendStatus(400);
+  }
   const { rows } = await client.query(
     'insert into orders (customer, item) values ($1, $2) returning id',
     [customer, item],
@@ -38,6 +41,7 @@ app.post('/orders', async (request, response) => {
 
 // The cause goes to the log, not to the customer.
 app.use((error, request, response, next) => {
+  if (error.status < 500) return response.sendStatus(error.status);
   console.error(`no orders: ${error.message}`);
   response.status(503).type('text/plain').send('no orders at the moment');
 });

@@ -80,7 +80,10 @@ app.get('/orders/:customer', async (request, response) => {
 // Takes an order. One whose connection breaks may be in the database or not: it
 // is not sent again, and the customer can look at the list.
 app.post('/orders', async (request, response) => {
-  const { customer, item } = request.body;
+  const { customer, item } = request.body ?? {};
+  if (typeof customer !== 'string' || !Number.isInteger(item)) {
+    return response.sendStatus(400);
+  }
   const rows = await query(
     'insert into orders (customer, item) values ($1, $2) returning id',
     [customer, item],
@@ -90,6 +93,7 @@ app.post('/orders', async (request, response) => {
 
 // The cause goes to the log, not to the customer.
 app.use((error, request, response, next) => {
+  if (error.status < 500) return response.sendStatus(error.status);
   console.error(`no orders: ${error.message}`);
   response.status(503).type('text/plain').send('no orders at the moment');
 });
