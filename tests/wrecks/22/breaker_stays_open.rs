@@ -78,7 +78,10 @@ impl Database {
 
     /// A connection, unless one could not be had before.
     async fn get(&self) -> anyhow::Result<Object<AsyncPgConnection>> {
-        anyhow::ensure!(!self.open.load(Ordering::SeqCst), "open");
+        anyhow::ensure!(
+            !AtomicBool::load(&self.open, Ordering::SeqCst),
+            "open"
+        );
         let connection = self.pool.get().await;
         self.open.store(connection.is_err(), Ordering::SeqCst);
         Ok(connection?)
