@@ -27,7 +27,7 @@ sql() { # statement
 service="from pg_stat_activity where usename ~ '^labkit_'"
 sessions="select state, count(*) $service group by 1"
 end="select pg_terminate_backend(pid, 10000) $service"
-ask='for n in 1 2 3; do curl -s -o /dev/null -w "%{http_code} " $url/orders/max; done'
+ask='for n in 1 2 3; do curl -s -o /dev/null -w "%{http_code}\n" $url/orders/max; done'
 
 for version in broken fixed; do
     "$binary" serve "$version" --port 0 > "$scratch/url" 2> "$scratch/log" &
@@ -44,7 +44,6 @@ for version in broken fixed; do
             "$version, after \"$end\""
         sql "$end" > /dev/null
         eval "$ask"
-        echo
     } > "$out/curl-$version.txt"
     {
         header "psql -c \"$sessions\"" "$(psql --version)" "$version, after that"
