@@ -93,16 +93,18 @@ pub async fn served(
     shop: &Subject,
     database: &Database,
     customer: &str,
+    limit: Duration,
     tries: usize,
 ) -> Result<bool, Stopped> {
     let mut taken = false;
     // The list comes after the order.
     for _ in 0..=tries {
-        let answer = if taken {
-            list(shop, customer).unlogged().await
+        let request = if taken {
+            ask_for_list(customer)
         } else {
-            order(shop, customer, 7).unlogged().await
+            ask_for_order(customer, 7)
         };
+        let answer = patiently(shop, request, limit).await;
         if answer.status().is_none() {
             return Ok(false);
         }

@@ -135,7 +135,7 @@ async fn anew(
         bench.restart(0).await?;
         let database = bench.ground::<Database>()?;
         let shop = bench.subject()?;
-        if served(shop, database, "frank", TRIES).await? {
+        if served(shop, database, "frank", limit, TRIES).await? {
             return Ok(limit);
         }
     }

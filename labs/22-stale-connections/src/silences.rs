@@ -56,7 +56,7 @@ pub async fn silence(
     Ok(Silence {
         told: told == WAVE,
         once: true,
-        back: recovers(bench, "carol").await?,
+        back: recovers(bench, "carol", limit).await?,
     })
 }
 
@@ -79,7 +79,7 @@ pub async fn lost_answers(
     Ok(Silence {
         told: is_told(&listed) && is_told(&taken),
         once: orders <= 1,
-        back: recovers(bench, "dora").await?,
+        back: recovers(bench, "dora", limit).await?,
     })
 }
 
@@ -173,10 +173,11 @@ async fn ends(
 async fn recovers(
     bench: &Bench,
     customer: &str,
+    limit: Duration,
 ) -> Result<bool, Stopped> {
     let database = bench.ground::<Database>()?;
     let shop = bench.subject()?;
-    let back = served(shop, database, customer, LOOKS).await?;
+    let back = served(shop, database, customer, limit, LOOKS).await?;
     bench.fact(if back {
         "then orders are taken and listed"
     } else {

@@ -19,7 +19,7 @@ use crate::recording::{Measure, Plan, Run, Sample, Summary, TIMED_OUT, Work, his
 use crate::subject::{Subject, Target};
 
 use plan::Aim;
-pub use plan::{Begin, Headers, LoadPlan};
+pub use plan::{Begin, Event, Headers, LoadPlan};
 
 /// How long the load's own requests may take after the run's end.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -30,11 +30,14 @@ pub struct LoadPlan {
     /// What the ground counts, see [`LoadPlan::counting`].
     pub(super) count: Option<fn(&Ground) -> u64>,
     /// What happens during the run, see [`LoadPlan::at`].
-    pub(super) event: Option<(f64, fn(&Ground))>,
+    pub(super) event: Option<(f64, Event)>,
 }
 
 /// Headers that go with every request of a load: a cookie, say.
 pub type Headers = Vec<(String, String)>;
+
+/// Something that happens to a load's ground.
+pub type Event = fn(&Ground);
 
 /// Prepares a load, with the instances' addresses.
 pub type Begin =
@@ -109,7 +112,7 @@ impl LoadPlan {
     /// The same, with something that happens to the ground so many seconds
     /// after the start; [`Plan::load`] names it.
     #[must_use]
-    pub fn at(mut self, seconds: f64, event: fn(&Ground)) -> Self {
+    pub fn at(mut self, seconds: f64, event: Event) -> Self {
         self.event = Some((seconds, event));
         self
     }
