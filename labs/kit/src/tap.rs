@@ -2,7 +2,8 @@
 //!
 //! It stands between a service and its Redis or PostgreSQL. Connections are
 //! counted, bytes can be stopped without an error, connections can be cut,
-//! new ones refused. The server itself stays untouched, so a given one serves.
+//! new ones refused, and the answer to one statement can be lost. The server
+//! itself stays untouched, so a given one serves.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,6 +33,12 @@ struct State {
     paused: watch::Sender<bool>,
     /// Counts the cuts; a connection from before the last one ends.
     cuts: watch::Sender<u64>,
+    /// How often something that a client sent had to wait.
+    held: watch::Sender<u64>,
+    /// After which bytes of a client its connection falls silent.
+    last_words: watch::Sender<Option<Vec<u8>>>,
+    /// How often the server's answer was lost.
+    lost: watch::Sender<u64>,
 }
 
 impl TapProxy {
@@ -49,6 +56,9 @@ impl TapProxy {
             refuse: AtomicBool::new(false),
             paused: watch::Sender::new(false),
             cuts: watch::Sender::new(0),
+            held: watch::Sender::new(0),
+            last_words: watch::Sender::new(None),
+            lost: watch::Sender::new(0),
         });
         let accepting = run::runtime().spawn(accept(listener, server, state.clone()));
         Ok(Self {
@@ -80,6 +90,28 @@ impl TapProxy {
     /// a word. New connections are accepted, and are as silent.
     pub fn pause(&self) {
         self.state.paused.send_replace(true);
+    }
+
+    /// Waits until a client sends something, or connects, after this call
+    /// and has to wait with it.
+    pub fn holds(&self) -> impl Future<Output = ()> + Send + use<> {
+        next(&self.state.held)
+    }
+
+    /// Loses one answer: the connection on which a client sends `bytes`, all
+    /// at once, passes them on and falls silent. The server does what it was
+    /// asked for, the answer never arrives, and no error says so. Gives what
+    /// waits until the server has answered.
+    pub fn lose_answer_to(&self, bytes: &str) -> impl Future<Output = ()> + Send + use<> {
+        let lost = next(&self.state.lost);
+        let bytes = bytes.as_bytes().to_vec();
+        self.state.last_words.send_replace(Some(bytes));
+        lost
+    }
+
+    /// Takes back a [`TapProxy::lose_answer_to`] that nobody has met.
+    pub fn lose_nothing(&self) {
+        self.state.last_words.send_replace(None);
     }
 
     /// Lets bytes through again, those that waited first.
@@ -117,43 +149,105 @@ async fn accept(listener: TcpListener, server: SocketAddr, state: Arc<State>) {
         let state = state.clone();
         tokio::spawn(async move {
             tokio::select! {
-                _ = pass(client, server, &state) => {}
+                biased;
                 _ = cuts.changed() => {}
+                _ = pass(client, server, &state) => {}
             }
             state.open.fetch_sub(1, Ordering::SeqCst);
         });
     }
 }
 
+/// Waits until a count is raised after this call.
+fn next(count: &watch::Sender<u64>) -> impl Future<Output = ()> + Send + use<> {
+    let mut count = count.subscribe();
+    async move {
+        if count.changed().await.is_err() {
+            // The tap is gone, and nothing will come.
+            std::future::pending().await
+        }
+    }
+}
+
 /// Passes bytes on until both sides have ended, or one of them broke.
 async fn pass(client: TcpStream, server: SocketAddr, state: &State) -> std::io::Result<()> {
     client.set_nodelay(true)?;
-    flowing(state).await;
+    hold(state).await;
     let server = TcpStream::connect(server).await?;
     server.set_nodelay(true)?;
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
+    let silent = AtomicBool::new(false);
     tokio::try_join!(
-        copy(from_client, to_server, state),
-        copy(from_server, to_client, state)
+        ask(from_client, to_server, state, &silent),
+        answer(from_server, to_client, state, &silent)
     )?;
     Ok(())
 }
 
-async fn copy(
+/// What the client sends.
+async fn ask(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     state: &State,
+    silent: &AtomicBool,
+) -> std::io::Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let length = from.read(&mut buffer).await?;
+        hold(state).await;
+        if length == 0 {
+            return to.shutdown().await;
+        }
+        let bytes = &buffer[..length];
+        let last = state.last_words.send_if_modified(|words| {
+            let said = words.as_ref().is_some_and(|words| contains(bytes, words));
+            if said {
+                *words = None;
+            }
+            said
+        });
+        // Before the server can answer.
+        silent.fetch_or(last, Ordering::SeqCst);
+        to.write_all(bytes).await?;
+        if last {
+            return std::future::pending().await;
+        }
+    }
+}
+
+/// What the server sends.
+async fn answer(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    state: &State,
+    silent: &AtomicBool,
 ) -> std::io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     loop {
         let length = from.read(&mut buffer).await?;
         flowing(state).await;
+        if silent.load(Ordering::SeqCst) {
+            state.lost.send_modify(|lost| *lost += 1);
+            return std::future::pending().await;
+        }
         if length == 0 {
             return to.shutdown().await;
         }
         to.write_all(&buffer[..length]).await?;
     }
+}
+
+fn contains(bytes: &[u8], words: &[u8]) -> bool {
+    bytes.windows(words.len().max(1)).any(|part| part == words)
+}
+
+/// Waits while bytes stand still, and counts who has to.
+async fn hold(state: &State) {
+    if *state.paused.borrow() {
+        state.held.send_modify(|held| *held += 1);
+    }
+    flowing(state).await;
 }
 
 /// Waits while bytes stand still.

@@ -283,7 +283,7 @@ async fn asks_a_stub(bench: &mut Bench) -> Result<(), Stopped> {
     Ok(())
 }
 
-fn a_tap_counts_pauses_cuts_and_refuses() -> Result<(), Failed> {
+fn a_tap_counts_pauses_cuts_refuses_and_loses() -> Result<(), Failed> {
     let outcome = odd(lab!(asks_through_a_tap));
     check(outcome.transcript.all_hold(), &outcome)
 }
@@ -295,7 +295,9 @@ async fn asks_through_a_tap(bench: &mut Bench) -> Result<(), Stopped> {
     let ask = || tokio::spawn(exchange::exchange(tap.addr(), exchange::get("/ok")));
     let through = ask().await.unwrap_or(Answer::None);
     tap.pause();
+    let held = tap.holds();
     let stalled = ask();
+    held.await;
     // A stalled one makes no progress, however long one looks.
     let control = bench.subject()?.get("/never").unlogged().await;
     let stands = !stalled.is_finished() && control == Answer::None;
@@ -313,14 +315,22 @@ async fn asks_through_a_tap(bench: &mut Bench) -> Result<(), Stopped> {
     let refused = ask().await.unwrap_or(Answer::None);
     tap.refuse(false);
     let again = ask().await.unwrap_or(Answer::None);
+    let lost = tap.lose_answer_to("GET /ok");
+    let unheard = ask();
+    lost.await;
+    let other = ask().await.unwrap_or(Answer::None);
+    let silent = !unheard.is_finished() && other.is_ok_with(b"ok");
+    tap.cut();
+    let unheard = unheard.await.unwrap_or(Answer::None);
     bench.claim(
         ANSWERS,
         [&through, &resumed, &again]
             .iter()
             .all(|answer| answer.is_ok_with(b"ok"))
             && stands
-            && [&cut, &refused].iter().all(|&a| *a == Answer::Closed)
-            && tap.opened() == 5,
+            && silent
+            && [&cut, &refused, &unheard].iter().all(|&a| *a == Answer::Closed)
+            && tap.opened() == 7,
     );
     Ok(())
 }
@@ -461,7 +471,7 @@ fn main() -> ExitCode {
         a_command_that_ends_is_an_error_with_its_words,
         a_command_is_killed_with_its_children,
         a_stub_holds_counts_and_answers,
-        a_tap_counts_pauses_cuts_and_refuses,
+        a_tap_counts_pauses_cuts_refuses_and_loses,
         instances_are_told_apart_signalled_and_restarted,
         signals_reach_a_command_behind_its_shell,
         a_ground_that_cannot_be_made_is_an_error_with_its_cause,

@@ -19,7 +19,7 @@ use crate::recording::{Measure, Plan, Run, Sample, Summary, TIMED_OUT, Work, his
 use crate::subject::{Subject, Target};
 
 use plan::Aim;
-pub use plan::{Begin, Headers, LoadPlan};
+pub use plan::{Begin, Event, Headers, LoadPlan};
 
 /// How long the load's own requests may take after the run's end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -64,10 +64,22 @@ pub async fn run(
     let (tell, mut told) = mpsc::unbounded_channel();
     let probing = tokio::spawn(probe(aim, probe_request, load.plan.clone(), start, tell));
     let (mut samples, mut late) = (Vec::new(), Vec::new());
-    while let Some((sample, lateness)) = told.recv().await {
-        seen(sample);
-        samples.push(sample);
-        late.push(lateness);
+    let mut event = load.event;
+    loop {
+        let due = event.map_or(start, |(at, _)| start + Duration::from_secs_f64(at));
+        tokio::select! {
+            sampled = told.recv() => {
+                let Some((sample, lateness)) = sampled else { break };
+                seen(sample);
+                samples.push(sample);
+                late.push(lateness);
+            }
+            () = tokio::time::sleep_until(due), if event.is_some() => {
+                if let Some((_, happen)) = event.take() {
+                    happen(&ground);
+                }
+            }
+        }
     }
     probing.await?;
     let work = work.await?;

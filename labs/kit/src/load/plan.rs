@@ -29,10 +29,15 @@ pub struct LoadPlan {
     pub(super) begin: Option<Begin>,
     /// What the ground counts, see [`LoadPlan::counting`].
     pub(super) count: Option<fn(&Ground) -> u64>,
+    /// What happens during the run, see [`LoadPlan::at`].
+    pub(super) event: Option<(f64, Event)>,
 }
 
 /// Headers that go with every request of a load: a cookie, say.
 pub type Headers = Vec<(String, String)>;
+
+/// Something that happens to a load's ground.
+pub type Event = fn(&Ground);
 
 /// Prepares a load, with the instances' addresses.
 pub type Begin =
@@ -56,6 +61,7 @@ impl LoadPlan {
             probe: None,
             begin: None,
             count: None,
+            event: None,
         }
     }
 
@@ -100,6 +106,14 @@ impl LoadPlan {
     #[must_use]
     pub fn counting(mut self, count: fn(&Ground) -> u64) -> Self {
         self.count = Some(count);
+        self
+    }
+
+    /// The same, with something that happens to the ground so many seconds
+    /// after the start; [`Plan::load`] names it.
+    #[must_use]
+    pub fn at(mut self, seconds: f64, event: Event) -> Self {
+        self.event = Some((seconds, event));
         self
     }
 }
