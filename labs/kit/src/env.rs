@@ -1,6 +1,6 @@
 //! What a deployed service reads from its environment.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -32,6 +32,9 @@ pub struct Env {
     pub upstream_url: Option<String>,
     /// `SESSION_KEY`: what all instances seal cookies with, 64 bytes in hex.
     pub session_key: Option<String>,
+    /// `TRUSTED_PROXIES`: addresses of the proxies in front of the service,
+    /// with commas between them; unset when there are none.
+    pub trusted_proxies: Option<String>,
     /// `TIMEOUT_MS`: how long the service waits for what it depends on.
     pub timeout: Duration,
 }
@@ -44,6 +47,7 @@ impl Default for Env {
             database_url: None,
             upstream_url: None,
             session_key: None,
+            trusted_proxies: None,
             timeout: TIMEOUT,
         }
     }
@@ -75,6 +79,7 @@ impl Env {
             database_url: text("DATABASE_URL"),
             upstream_url: text("UPSTREAM_URL"),
             session_key: text("SESSION_KEY"),
+            trusted_proxies: text("TRUSTED_PROXIES"),
             timeout: timeout.unwrap_or(TIMEOUT),
         })
     }
@@ -83,13 +88,14 @@ impl Env {
     /// has to be removed: a `REDIS_URL` that someone exports for real data
     /// must not reach a service that is broken on purpose.
     #[must_use]
-    pub fn vars(&self) -> [(&'static str, Option<String>); 6] {
+    pub fn vars(&self) -> [(&'static str, Option<String>); 7] {
         [
             (LAB_GATE, self.gate.map(|gate| gate.to_string())),
             ("REDIS_URL", self.redis_url.clone()),
             ("DATABASE_URL", self.database_url.clone()),
             ("UPSTREAM_URL", self.upstream_url.clone()),
             ("SESSION_KEY", self.session_key.clone()),
+            ("TRUSTED_PROXIES", self.trusted_proxies.clone()),
             ("TIMEOUT_MS", Some(self.timeout.as_millis().to_string())),
         ]
     }
@@ -118,6 +124,20 @@ impl Env {
     pub fn upstream_url(&self) -> anyhow::Result<&str> {
         let url = self.upstream_url.as_deref();
         url.context("UPSTREAM_URL is not set")
+    }
+
+    /// The proxies in front of the service.
+    ///
+    /// # Errors
+    /// When `TRUSTED_PROXIES` holds something else than addresses.
+    pub fn trusted_proxies(&self) -> anyhow::Result<Vec<IpAddr>> {
+        let list = self.trusted_proxies.as_deref().unwrap_or_default();
+        let items = list.split(',').map(str::trim);
+        let addresses = items.filter(|item| !item.is_empty()).map(|item| {
+            let address = item.parse();
+            address.with_context(|| format!("TRUSTED_PROXIES: `{item}` is no address"))
+        });
+        addresses.collect()
     }
 
     /// What all instances of the service seal their cookies with: 64 bytes.
@@ -166,9 +186,21 @@ mod tests {
     }
 
     #[test]
+    fn trusted_proxies_are_addresses() {
+        let with = |text: &str| Env {
+            trusted_proxies: Some(text.to_owned()),
+            ..Env::default()
+        };
+        let two = with("10.0.0.7, ::1").trusted_proxies().unwrap();
+        assert_eq!(two.len(), 2);
+        assert!(with("10.0.0.7,proxy").trusted_proxies().is_err());
+        assert!(Env::default().trusted_proxies().unwrap().is_empty());
+    }
+
+    #[test]
     fn what_is_not_set_is_removed_for_a_child() {
         let vars = Env::default().vars();
         let removed = vars.iter().filter(|(_, value)| value.is_none()).count();
-        assert_eq!(removed, 5);
+        assert_eq!(removed, 6);
     }
 }
