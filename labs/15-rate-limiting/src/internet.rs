@@ -3,6 +3,7 @@
 
 use labkit::bench::{Bench, Stopped};
 use labkit::client::{Answer, Call};
+use tokio::task::JoinSet;
 
 /// The proxy that every request passes last, as the service sees it.
 pub const INNER: &str = "127.0.0.1";
@@ -52,6 +53,19 @@ impl<'a> Sender<'a> {
     pub fn claiming(self, n: usize) -> Self {
         let claims = Some(n);
         Self { claims, ..self }
+    }
+
+    /// An attempt with a wrong password.
+    ///
+    /// # Errors
+    /// When there is no such instance.
+    pub fn guess(
+        &self,
+        bench: &Bench,
+        instance: usize,
+        user: &str,
+    ) -> Result<Call, Stopped> {
+        self.attempt(bench, instance, user, "123456")
     }
 
     /// An attempt to log in, dressed by the proxies.
@@ -123,6 +137,24 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Sends several guesses at once.
+    ///
+    /// # Errors
+    /// When one of them cannot be sent.
+    pub async fn of(
+        guesses: impl Iterator<Item = Result<Call, Stopped>>,
+    ) -> Result<Self, Stopped> {
+        let mut tasks = JoinSet::new();
+        for guess in guesses {
+            tasks.spawn(guess?.unlogged());
+        }
+        let mut tally = Self::default();
+        while let Some(answer) = tasks.join_next().await {
+            tally.count(&answer.unwrap_or(Answer::Closed));
+        }
+        Ok(tally)
+    }
+
     /// Counts an answer.
     pub fn count(&mut self, answer: &Answer) {
         self.sent += 1;

@@ -1,13 +1,12 @@
-//! Redis falls silent under both instances, and comes back.
+//! Redis falls silent under an instance, and comes back.
 
 use std::time::Duration;
 
 use labkit::bench::{Bench, Stopped};
-use labkit::client::{Answer, Call};
+use labkit::client::Answer;
 use labkit::tap::TapProxy;
-use tokio::task::JoinSet;
 
-use crate::experiment::{A, B, proxies, welcomes};
+use crate::experiment::{A, proxies, welcomes};
 use crate::internet::{Sender, Tally};
 use crate::{PER_ACCOUNT, PER_CLIENT};
 
@@ -15,57 +14,54 @@ use crate::{PER_ACCOUNT, PER_CLIENT};
 /// of them are less than the deadline.
 const SHORT: Duration = Duration::from_millis(75);
 
+/// With so little time, a busy machine may need a second attempt.
+const ATTEMPTS: usize = 10;
+
 /// More than one client may try, and one account may be tried.
-const WAVE: usize = 13;
+const WAVE: usize = 12;
 
 /// Gives whether logins are answered and guesses limited.
 pub async fn run(
     bench: &mut Bench,
     tap: &TapProxy,
 ) -> Result<bool, Stopped> {
-    bench.phase("both restart with a short limit, and bob logs in");
+    bench.phase("A restarts with a short limit, bob logs in at last");
     bench.env().timeout = SHORT;
     bench.env().trusted_proxies = Some(proxies());
     bench.restart(A).await?;
-    bench.restart(B).await?;
-    let mut works = logs_in(bench, A, "bob", "berry").await?;
-    works &= logs_in(bench, B, "bob", "berry").await?;
+    let mut works = gets_in(bench, "bob", "berry").await?;
 
+    bench.phase("Redis falls silent, one client guesses at A");
     tap.pause();
-    let mut limited = true;
-    bench.phase("Redis falls silent, one client guesses at both");
-    for (instance, letter) in [(A, 'A'), (B, 'B')] {
-        let tally = wave(|n| {
-            let user = format!("person{n}");
-            let sender = Sender::at("198.51.100.77");
-            sender.attempt(bench, instance, &user, "123456")
-        });
-        let tally = tally.await?;
-        bench.fact(format!("{letter}: {}", tally.words()));
-        limited &= tally.within(PER_CLIENT.get() as usize);
-    }
-    bench.phase("13 clients guess the password of frank at A");
-    let tally = wave(|n| {
-        let address = format!("192.0.2.{}", 100 + n);
-        Sender::at(&address).attempt(bench, A, "frank", "123456")
+    let guesses = (0..WAVE).map(|n| {
+        let user = format!("person{n}");
+        Sender::at("198.51.100.77").guess(bench, A, &user)
     });
-    let tally = tally.await?;
+    let tally = Tally::of(guesses).await?;
+    bench.fact(tally.words());
+    let mut limited = tally.within(PER_CLIENT.get() as usize);
+
+    bench.phase("12 clients guess the password of frank at A");
+    let guesses = (0..WAVE).map(|n| {
+        let address = format!("192.0.2.{}", 100 + n);
+        Sender::at(&address).guess(bench, A, "frank")
+    });
+    let tally = Tally::of(guesses).await?;
     bench.fact(tally.words());
     limited &= tally.within(PER_ACCOUNT.get() as usize);
 
-    bench.phase("grace logs in at A, heidi at B");
-    works &= logs_in(bench, A, "grace", "grape").await?;
-    works &= logs_in(bench, B, "heidi", "huckleberry").await?;
+    bench.phase("grace logs in");
+    works &= logs_in(bench, "grace", "grape").await?;
 
     bench.phase("Redis refuses connections, erin logs in");
     tap.refuse(true);
     tap.cut();
     tap.resume();
-    works &= logs_in(bench, A, "erin", "elderberry").await?;
+    works &= logs_in(bench, "erin", "elderberry").await?;
 
-    bench.phase("Redis is back, dave logs in");
+    bench.phase("Redis is back, dave logs in at last");
     tap.refuse(false);
-    works &= logs_in(bench, B, "dave", "date").await?;
+    works &= gets_in(bench, "dave", "date").await?;
     let named = |line: &str| line.to_lowercase().contains("redis");
     let told = bench.instance(A)?.says(named).await;
     bench.fact(match told {
@@ -75,31 +71,45 @@ pub async fn run(
     Ok(works && limited)
 }
 
-/// Whether a customer with an address of his own is let in.
+/// Every customer has an address of their own.
+fn address(user: &str) -> String {
+    let first = user.bytes().next().unwrap_or_default();
+    format!("2001:db8:7:{first:x}::1")
+}
+
+/// Whether a customer is let in.
 async fn logs_in(
     bench: &Bench,
-    instance: usize,
     user: &str,
     password: &str,
 ) -> Result<bool, Stopped> {
-    let address = format!("2001:db8:{:x}:2::1", user.len());
+    let address = address(user);
     let sender = Sender::far(&address);
-    let attempt = sender.attempt(bench, instance, user, password)?;
-    let answer: Answer = attempt.send().answer().await;
+    let attempt = sender.attempt(bench, A, user, password)?;
+    let answer = attempt.send().answer().await;
     Ok(welcomes(&answer, user))
 }
 
-/// Sends several guesses at once.
-async fn wave(
-    guess: impl Fn(usize) -> Result<Call, Stopped>,
-) -> Result<Tally, Stopped> {
-    let mut tasks = JoinSet::new();
-    for n in 0..WAVE {
-        tasks.spawn(guess(n)?.unlogged());
+/// The same where a busy machine may need several attempts.
+async fn gets_in(
+    bench: &Bench,
+    user: &str,
+    password: &str,
+) -> Result<bool, Stopped> {
+    let mut let_in = false;
+    for _ in 0..ATTEMPTS {
+        let address = address(user);
+        let sender = Sender::far(&address);
+        let attempt = sender.attempt(bench, A, user, password)?;
+        let answer = attempt.unlogged().await;
+        let_in = welcomes(&answer, user);
+        if let_in || answer == Answer::None {
+            break;
+        }
     }
-    let mut tally = Tally::default();
-    while let Some(answer) = tasks.join_next().await {
-        tally.count(&answer.unwrap_or(Answer::Closed));
-    }
-    Ok(tally)
+    bench.fact(match let_in {
+        true => format!("{user} is let in"),
+        false => format!("{user} is not let in"),
+    });
+    Ok(let_in)
 }

@@ -56,7 +56,7 @@ impl Wire {
     }
 
     /// Lets so many messages pass, with their answers. With the next one
-    /// all connections break, and those that follow.
+    /// all connections break, once: a new one lasts.
     pub fn break_after(&self, messages: i64) {
         self.state.left.store(messages, Ordering::SeqCst);
     }
@@ -124,6 +124,7 @@ async fn messages(
             return to.shutdown().await;
         }
         if state.left.fetch_sub(1, Ordering::SeqCst) <= 0 {
+            state.left.store(MANY, Ordering::SeqCst);
             state.breaks.send_modify(|breaks| *breaks += 1);
             return Ok(());
         }

@@ -160,8 +160,8 @@ impl Limits {
         let mut take = self.script.prepare_invoke();
         take.key(format!("login:client:{client}"))
             .key(format!("login:account:{account}"))
-            .arg(PER_CLIENT.get())
-            .arg(PER_ACCOUNT.get());
+            .arg(PER_CLIENT)
+            .arg(PER_ACCOUNT);
         // ANCHOR_END: half-fix
         let taken = self.ask(async {
             let mut redis = self.redis.get().await?;

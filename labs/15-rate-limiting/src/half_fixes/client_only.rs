@@ -146,8 +146,7 @@ impl Limits {
     // ANCHOR: half-fix
     async fn take(&self, client: &str) -> Result<(), Duration> {
         let mut take = self.script.prepare_invoke();
-        take.key(format!("login:client:{client}"))
-            .arg(PER_CLIENT.get());
+        take.key(format!("login:client:{client}")).arg(PER_CLIENT);
         let taken = self.ask(async {
             let mut redis = self.redis.get().await?;
             Ok(take.invoke_async(&mut redis).await?)

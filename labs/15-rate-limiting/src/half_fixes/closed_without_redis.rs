@@ -165,8 +165,8 @@ impl Limits {
         take.key(format!("login:client:{client}"))
             .key(format!("login:account:{account}"))
             .key(known(client, account))
-            .arg(PER_CLIENT.get())
-            .arg(PER_ACCOUNT.get());
+            .arg(PER_CLIENT)
+            .arg(PER_ACCOUNT);
         let taken = self.ask(async {
             let mut redis = self.redis.get().await?;
             Ok(take.invoke_async(&mut redis).await?)
