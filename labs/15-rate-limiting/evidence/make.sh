@@ -30,7 +30,7 @@ os.execv(sys.argv[2], [sys.argv[2]])' "$2" "$binary"
 }
 
 guess='for n in $(seq 12); do curl -s -o /dev/null -w "%{http_code} " -H "X-Forwarded-For: 203.0.113.$n, 198.51.100.66" -d "user=user$n&password=123456" 127.0.0.1:$((3151 + n % 2))/login; done'
-keys='for key in $(redis-cli -p 3153 --scan --pattern "login:client:*"); do echo $key $(redis-cli -p 3153 TTL $key); done'
+keys='for key in $(redis-cli -p 3153 --scan --pattern "login:client:*"); do echo $key $(redis-cli -p 3153 TTL $key); done | sort | head -n 4'
 refused='curl -si -H "X-Forwarded-For: 198.51.100.66" -d "user=user13&password=123456" 127.0.0.1:3151/login | tr -d "\r" | grep -vi ^date'
 curl_tool=$(curl -V | cut -d ' ' -f 1-2 | head -n 1)
 
@@ -53,7 +53,7 @@ for version in broken leftmost_address fixed; do
     if [ "$version" != broken ]; then
         {
             header "$keys" "$(redis-cli -v)" "$version, after twelve attempts by one client"
-            eval "$keys" | sort | head -n 4
+            eval "$keys"
         } > "$out/keys-$version.txt"
     fi
     if [ "$version" = fixed ]; then

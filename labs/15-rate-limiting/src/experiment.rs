@@ -1,71 +1,31 @@
 //! One client with forged headers, a botnet, an office, and a Redis that
 //! falls silent: who still gets to try a password?
 
+use labkit::Ground;
 use labkit::bench::{Bench, Stopped};
 use labkit::client::Answer;
-use labkit::exchange;
-use labkit::load::LoadPlan;
-use labkit::recording::{Load, Measure, Plan};
 use labkit::tap::TapProxy;
-use labkit::{Claim, Ground};
 use labkit_redis::Redis;
 
 use crate::PER_CLIENT;
+use crate::claims::{
+    ACCOUNT, CLIENT, OTHERS, OUTAGE, OVER, OWNER, TOLD,
+};
 use crate::internet::{INNER, OUTER, Sender, Tally, forged};
 use crate::keys::an_hour_passes;
 use crate::outage;
 use crate::wire::Wire;
 
-const CLIENT: Claim = Claim {
-    promise: "one client tries 10 passwords an hour at most",
-    matters: "One machine guesses as fast as the service answers, and \
-              finds the weak passwords of all customers.",
-};
-const TOLD: Claim = Claim {
-    promise: "whoever is refused learns when to come back",
-    matters: "Programs that mean well try again at once, and people \
-              give up.",
-};
-const ACCOUNT: Claim = Claim {
-    promise: "an account is tried 5 times an hour at most",
-    matters: "Whoever rents a thousand addresses gets a thousand times \
-              as many guesses at one customer's password.",
-};
-const OWNER: Claim = Claim {
-    promise: "meanwhile its owner gets in from where she was before",
-    matters: "Anybody who knows a customer's name can lock her out, for \
-              as long as he likes.",
-};
-const OTHERS: Claim = Claim {
-    promise: "everybody else logs in meanwhile",
-    matters: "One attacker locks out all customers, or an office \
-              that shares an address.",
-};
-const OVER: Claim = Claim {
-    promise: "who was refused is let in when the hour is over",
-    matters: "Somebody who mistyped a password is locked out until an \
-              operator deletes a key by hand.",
-};
-const OUTAGE: Claim = Claim {
-    promise: "without Redis, logins are answered, guesses limited",
-    matters: "When Redis fails, either nobody can log in, or everybody \
-              can guess without a limit.",
-};
-
-/// What the service promises.
-pub const CLAIMS: &[Claim] =
-    &[CLIENT, TOLD, ACCOUNT, OWNER, OTHERS, OVER, OUTAGE];
-
 pub const A: usize = 0;
 pub const B: usize = 1;
-const INSTANCES: usize = 2;
+pub const INSTANCES: usize = 2;
 
 /// Three times what one client may try.
 const GUESSES: usize = 30;
 /// A few more than it may.
 const A_FEW_MORE: usize = 12;
 /// The attacker, who also has an account of his own.
-const ATTACKER: &str = "198.51.100.66";
+pub const ATTACKER: &str = "198.51.100.66";
 const HOME: &str = "198.51.100.10";
 
 /// Messages after which the connection to Redis breaks, one after the
@@ -343,46 +303,4 @@ async fn over(bench: &Bench, redis: &Redis) -> Result<bool, Stopped> {
         let_in &= welcomes(&answer, user);
     }
     Ok(let_in && keys.lasting == 0)
-}
-
-/// The load behind the chapter's figure: a list of stolen passwords is
-/// tried, with a forged address each, while somebody opens the page.
-pub fn load() -> LoadPlan {
-    LoadPlan::new(
-        Plan {
-            title: "GET / while a stolen list of passwords is tried, \
-                    on two instances in turn"
-                .into(),
-            measure: Measure::LatencyMs,
-            seconds: 10.0,
-            probe: "GET /".into(),
-            probes_per_second: 50.0,
-            timeout_ms: 1000.0,
-            budget_ms: 100.0,
-            load: Load {
-                label: "100 logins/s from one client".into(),
-                request: "POST /login".into(),
-                per_second: 100.0,
-                clients: None,
-                from: 2.0,
-                to: 7.0,
-            },
-            counts: None,
-        },
-        &["broken", "leftmost_address", "fixed"],
-        |n| {
-            let login = exchange::request(
-                labkit::client::Method::POST,
-                "/login",
-            );
-            login
-                .with_header(
-                    "x-forwarded-for",
-                    &format!("203.0.113.{}, {ATTACKER}", n % 250),
-                )
-                .with_form(&[("user", "alice"), ("password", "apple")])
-        },
-        |_, body| body.starts_with(b"welcome"),
-    )
-    .instances(INSTANCES)
 }

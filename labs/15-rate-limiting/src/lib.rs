@@ -11,6 +11,7 @@ pub use labkit::Env;
 use labkit::{Lab, version};
 
 pub mod broken;
+mod claims;
 #[cfg(feature = "exercise")]
 pub mod exercise;
 mod experiment;
@@ -18,6 +19,7 @@ pub mod fixed;
 pub mod half_fixes;
 mod internet;
 mod keys;
+mod load;
 mod local;
 mod login;
 mod outage;
@@ -37,7 +39,7 @@ pub const LAB: Lab = Lab {
     id: "15",
     title: "Rate limiting",
     dir: env!("CARGO_MANIFEST_DIR"),
-    claims: experiment::CLAIMS,
+    claims: claims::CLAIMS,
     versions: &[
         version!(Broken, "broken", broken, "broken.rs"),
         version!(
@@ -100,5 +102,5 @@ pub const LAB: Lab = Lab {
     ],
     ground: || Box::pin(experiment::ground()),
     experiment: |bench| Box::pin(experiment::run(bench)),
-    load: experiment::load,
+    load: load::load,
 };
