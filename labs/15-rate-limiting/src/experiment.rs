@@ -3,7 +3,7 @@
 
 use labkit::Ground;
 use labkit::bench::{Bench, Stopped};
-use labkit::client::Answer;
+use labkit::client::{Answer, Jar};
 use labkit::tap::TapProxy;
 use labkit_redis::Redis;
 
@@ -12,7 +12,7 @@ use crate::claims::{
     ACCOUNT, CLIENT, OTHERS, OUTAGE, OVER, OWNER, TOLD,
 };
 use crate::internet::{INNER, OUTER, Sender, Tally, forged};
-use crate::keys::an_hour_passes;
+use crate::keys;
 use crate::outage;
 use crate::wire::Wire;
 
@@ -63,11 +63,12 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
     let wire = Wire::to(server).await.map_err(anyhow::Error::from)?;
     bench.start_instances(INSTANCES).await?;
 
-    let page = first_visit(bench).await?;
+    let mut browser = Jar::new();
+    let page = first_visit(bench, &mut browser).await?;
     let mut client = forger(bench).await?;
     client &= network(bench).await?;
     bench.claim(ACCOUNT, botnet(bench).await?);
-    let (owner, guests) = home(bench).await?;
+    let (owner, guests) = home(bench, &browser).await?;
     bench.claim(OWNER, owner);
     bench.claim(OTHERS, page && everybody_else(bench).await?);
     client &= guests;
@@ -83,7 +84,7 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
     bench.env().redis_url = Some(redis.url_through(wire.addr())?);
     bench.restart(A).await?;
     breaks(bench, &wire).await?;
-    bench.claim(OVER, over(bench, &redis).await?);
+    bench.claim(OVER, keys::over(bench, &redis).await?);
 
     bench.env().redis_url = Some(redis.url_through(tap.addr())?);
     let works = outage::run(bench, &tap).await?;
@@ -93,12 +94,16 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
 
 /// Gives whether there is a page with a form. Without a login there is
 /// nothing to judge.
-async fn first_visit(bench: &Bench) -> Result<bool, Stopped> {
+async fn first_visit(
+    bench: &Bench,
+    browser: &mut Jar,
+) -> Result<bool, Stopped> {
     bench.phase("alice opens the page and logs in, from home");
     let page = bench.instance(A)?.get("/").send().answer().await;
     let attempt =
         Sender::at(HOME).attempt(bench, A, "alice", "apple")?;
     let answer = attempt.send().answer().await;
+    browser.take(&answer);
     if !welcomes(&answer, "alice") {
         if let Some(ending) = bench.ending().await {
             bench.fact(format!("the service has ended: {ending}"));
@@ -207,11 +212,14 @@ async fn botnet(bench: &Bench) -> Result<bool, Stopped> {
 
 /// The owner comes home, where somebody else lives, too. Gives whether
 /// she gets in, and whether the other one is limited.
-async fn home(bench: &Bench) -> Result<(bool, bool), Stopped> {
+async fn home(
+    bench: &Bench,
+    browser: &Jar,
+) -> Result<(bool, bool), Stopped> {
     bench.phase("alice logs in, from home");
     let attempt =
         Sender::at(HOME).attempt(bench, B, "alice", "apple")?;
-    let answer = attempt.send().answer().await;
+    let answer = attempt.cookies(browser).send().answer().await;
     bench.phase("somebody in her home guesses her password");
     let guesses = (0..A_FEW_MORE)
         .map(|n| Sender::at(HOME).guess(bench, n % INSTANCES, "alice"));
@@ -277,30 +285,4 @@ async fn breaks(bench: &Bench, wire: &Wire) -> Result<(), Stopped> {
         wire.mend();
     }
     Ok(())
-}
-
-/// An hour passes. Gives whether everybody has all attempts again.
-async fn over(bench: &Bench, redis: &Redis) -> Result<bool, Stopped> {
-    bench.phase("an hour passes");
-    let keys = an_hour_passes(redis).await?;
-    bench.fact(format!(
-        "{} in Redis never expire",
-        match keys.lasting {
-            0 => "no keys".to_owned(),
-            1 => "1 key".to_owned(),
-            several => format!("{several} keys"),
-        }
-    ));
-    bench.phase("carol logs in where the forger was, alice anywhere");
-    let mut let_in = true;
-    for (address, user, password) in [
-        (ATTACKER, "carol", "cherry"),
-        ("192.0.2.7", "alice", "apple"),
-    ] {
-        let sender = Sender::at(address);
-        let attempt = sender.attempt(bench, B, user, password)?;
-        let answer = attempt.send().answer().await;
-        let_in &= welcomes(&answer, user);
-    }
-    Ok(let_in && keys.lasting == 0)
 }
