@@ -177,9 +177,9 @@ impl Tally {
         self.tried <= most && self.odd.is_empty()
     }
 
-    /// Somebody was refused, and all who were know when to come back.
+    /// All who were refused know when to come back.
     pub fn told_all(&self) -> bool {
-        self.refused > 0 && self.told == self.refused
+        self.told == self.refused
     }
 
     /// `10 of 30 tried, 20 refused, all told when to come back`.
