@@ -11,6 +11,7 @@ use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer, Responder, get, post,
     web,
 };
+use anyhow::Context;
 use deadpool_redis::redis::{Script, cmd};
 use deadpool_redis::{Config, Pool, Runtime};
 use tokio::time::timeout;
@@ -103,6 +104,13 @@ fn too_many(wait: Duration) -> HttpResponse {
 struct Proxies(Vec<IpAddr>);
 
 impl Proxies {
+    fn new(env: &Env) -> anyhow::Result<Self> {
+        let list = env.trusted_proxies()?.split(',').map(address);
+        let list: Option<Vec<_>> = list.collect();
+        let list = list.context("TRUSTED_PROXIES are no addresses")?;
+        Ok(Self(list))
+    }
+
     /// Who sent a request: the peer, or when that is a proxy, whom it
     /// names last, and so on. What stands before is the sender's own.
     fn client(&self, request: &HttpRequest) -> Option<String> {
@@ -221,7 +229,7 @@ pub async fn server(
 ) -> anyhow::Result<Server> {
     // Another subscriber may be in place already.
     let _ = tracing_subscriber::fmt().try_init();
-    let proxies = web::Data::new(Proxies(env.trusted_proxies()?));
+    let proxies = web::Data::new(Proxies::new(&env)?);
     let limits = web::Data::new(Limits::new(&env)?);
     let app = move || {
         App::new()
