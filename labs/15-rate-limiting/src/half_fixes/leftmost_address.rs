@@ -65,7 +65,7 @@ async fn login(
     form: web::Form<Login>,
 ) -> HttpResponse {
     // ANCHOR: half-fix
-    let client = request.connection_info();
+    let client = request.connection_info().clone();
     // Behind the load balancer, the real address is in a header.
     let client = client.realip_remote_addr().unwrap_or("unknown");
     if let Err(wait) = limits.take(client, &form.user).await {

@@ -66,7 +66,7 @@ async fn login(
 ) -> HttpResponse {
     // ANCHOR: half-fix
     // Nobody can forge the address of a connection.
-    let client = request.connection_info();
+    let client = request.connection_info().clone();
     let client = client.peer_addr().unwrap_or("unknown");
     if let Err(wait) = limits.take(client, &form.user).await {
         return too_many(wait);
