@@ -32,7 +32,7 @@ const HOME: &str = "198.51.100.10";
 /// other: more than any repair needs.
 const BREAKS: i64 = 8;
 
-const OFFICE: [(&str, &str); 6] = [
+pub const OFFICE: [(&str, &str); 6] = [
     ("bob", "berry"),
     ("carol", "cherry"),
     ("dave", "date"),

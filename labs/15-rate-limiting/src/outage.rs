@@ -6,7 +6,7 @@ use labkit::bench::{Bench, Stopped};
 use labkit::client::Answer;
 use labkit::tap::TapProxy;
 
-use crate::experiment::{A, proxies, welcomes};
+use crate::experiment::{A, OFFICE, proxies, welcomes};
 use crate::internet::{Sender, Tally};
 use crate::{PER_ACCOUNT, PER_CLIENT};
 
@@ -14,8 +14,8 @@ use crate::{PER_ACCOUNT, PER_CLIENT};
 /// of them are less than the deadline.
 const SHORT: Duration = Duration::from_millis(75);
 
-/// With so little time, a busy machine may need a second attempt.
-const ATTEMPTS: usize = 10;
+/// Attempts of the office, two for everybody.
+const ATTEMPTS: usize = 12;
 
 /// More than one client may try, and one account may be tried.
 const WAVE: usize = 12;
@@ -25,11 +25,10 @@ pub async fn run(
     bench: &mut Bench,
     tap: &TapProxy,
 ) -> Result<bool, Stopped> {
-    bench.phase("A restarts with a short limit, bob logs in at last");
+    bench.phase("instance A restarts, with a short limit for Redis");
     bench.env().timeout = SHORT;
     bench.env().trusted_proxies = Some(proxies());
     bench.restart(A).await?;
-    let mut works = gets_in(bench, "bob", "berry").await?;
 
     bench.phase("Redis falls silent, one client guesses at A");
     tap.pause();
@@ -51,7 +50,7 @@ pub async fn run(
     limited &= tally.within(PER_ACCOUNT.get() as usize);
 
     bench.phase("grace logs in");
-    works &= logs_in(bench, "grace", "grape").await?;
+    let mut works = logs_in(bench, "grace", "grape").await?;
 
     bench.phase("Redis refuses connections, erin logs in");
     tap.refuse(true);
@@ -59,9 +58,10 @@ pub async fn run(
     tap.resume();
     works &= logs_in(bench, "erin", "elderberry").await?;
 
-    bench.phase("Redis is back, dave logs in at last");
+    bench
+        .phase("Redis is back, the office logs in until one is let in");
     tap.refuse(false);
-    works &= gets_in(bench, "dave", "date").await?;
+    works &= one_gets_in(bench).await?;
     let named = |line: &str| line.to_lowercase().contains("redis");
     let told = bench.instance(A)?.says(named).await;
     bench.fact(match told {
@@ -90,14 +90,11 @@ async fn logs_in(
     Ok(welcomes(&answer, user))
 }
 
-/// The same where a busy machine may need several attempts.
-async fn gets_in(
-    bench: &Bench,
-    user: &str,
-    password: &str,
-) -> Result<bool, Stopped> {
+/// Whether one of several is let in. With so short a limit, a busy machine
+/// may need several attempts, and each may count.
+async fn one_gets_in(bench: &Bench) -> Result<bool, Stopped> {
     let mut let_in = false;
-    for _ in 0..ATTEMPTS {
+    for (user, password) in OFFICE.into_iter().cycle().take(ATTEMPTS) {
         let address = address(user);
         let sender = Sender::far(&address);
         let attempt = sender.attempt(bench, A, user, password)?;
@@ -108,8 +105,8 @@ async fn gets_in(
         }
     }
     bench.fact(match let_in {
-        true => format!("{user} is let in"),
-        false => format!("{user} is not let in"),
+        true => "one is let in",
+        false => "nobody is let in",
     });
     Ok(let_in)
 }
