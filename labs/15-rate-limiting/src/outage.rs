@@ -29,6 +29,8 @@ pub async fn run(
     bench.env().timeout = SHORT;
     bench.env().trusted_proxies = Some(proxies());
     bench.restart(A).await?;
+    // Whatever it asks of Redis when it starts, it has got.
+    bench.instance(A)?.get("/ping").send().answer().await;
 
     bench.phase("Redis falls silent, one client guesses at A");
     tap.pause();
