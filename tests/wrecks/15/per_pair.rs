@@ -1,0 +1,247 @@
+//! A client has attempts for each account anew.
+
+use std::net::{IpAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::http::header::{
+    ContentType, RETRY_AFTER, X_FORWARDED_FOR,
+};
+use actix_web::{
+    App, HttpRequest, HttpResponse, HttpServer, Responder, get, post,
+    web,
+};
+use anyhow::Context;
+use deadpool_redis::redis::{Script, cmd};
+use deadpool_redis::{Config, Pool, Runtime};
+use tokio::time::timeout;
+use tracing::warn;
+
+use crate::{Env, LocalLimit, Login, PAGE, PER_ACCOUNT, PER_CLIENT};
+
+/// A month, for which Redis knows where an account was logged in to.
+const KNOWN_SECONDS: u64 = 30 * 24 * 60 * 60;
+
+/// Takes an attempt from client and account, or from neither; gives the
+/// milliseconds to wait. Each key holds the time at which all attempts
+/// are back, and expires then.
+const TAKE: &str = r"
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local hour = 3600000
+local last = 2
+-- Where the owner was before, the account's limit holds nobody up.
+if redis.call('EXISTS', KEYS[3]) == 1 then last = 1 end
+local full, wait = {}, 0
+for n = 1, last do
+  local at = tonumber(redis.call('GET', KEYS[n]) or now)
+  full[n] = math.max(at, now) + math.ceil(hour / ARGV[n])
+  wait = math.max(wait, full[n] - hour - now)
+end
+if wait > 0 then return wait end
+for n = 1, last do
+  redis.call('SET', KEYS[n], full[n], 'PX', full[n] - now)
+end
+return 0";
+
+/// The login form.
+#[get("/")]
+async fn page() -> impl Responder {
+    HttpResponse::Ok()
+        .content_type(ContentType::html())
+        .body(PAGE)
+}
+
+/// The load balancer asks this once a second.
+#[get("/ping")]
+async fn ping() -> impl Responder {
+    HttpResponse::Ok()
+        .content_type(ContentType::plaintext())
+        .body("pong")
+}
+
+/// The login form is sent here.
+#[post("/login")]
+async fn login(
+    request: HttpRequest,
+    proxies: web::Data<Proxies>,
+    limits: web::Data<Limits>,
+    form: web::Form<Login>,
+) -> HttpResponse {
+    let Some(client) = proxies.client(&request) else {
+        return HttpResponse::BadRequest().finish();
+    };
+    if let Err(wait) = limits.take(&client, &form.user).await {
+        return too_many(wait);
+    }
+    if form.is_right() {
+        limits.remember(&client, &form.user).await;
+    }
+    answer(&form)
+}
+
+/// What the password decides.
+fn answer(form: &Login) -> HttpResponse {
+    if !form.is_right() {
+        return HttpResponse::Unauthorized()
+            .content_type(ContentType::plaintext())
+            .body("wrong name or password");
+    }
+    HttpResponse::Ok()
+        .content_type(ContentType::plaintext())
+        .body(format!("welcome, {}", form.user))
+}
+
+/// No attempt is left, and no password is looked at.
+fn too_many(wait: Duration) -> HttpResponse {
+    HttpResponse::TooManyRequests()
+        .insert_header((RETRY_AFTER, wait.as_secs() + 1))
+        .content_type(ContentType::plaintext())
+        .body("too many attempts, try again later")
+}
+
+/// The proxies in front of the service.
+struct Proxies(Vec<IpAddr>);
+
+impl Proxies {
+    fn new(env: &Env) -> anyhow::Result<Self> {
+        let list = env.trusted_proxies()?.split(',').map(address);
+        let list: Option<Vec<_>> = list.collect();
+        let list = list.context("TRUSTED_PROXIES are no addresses")?;
+        Ok(Self(list))
+    }
+
+    /// Who sent a request: the peer, or when that is a proxy, whom it
+    /// names last, and so on. What stands before is the sender's own.
+    fn client(&self, request: &HttpRequest) -> Option<String> {
+        let connection = request.connection_info();
+        let mut client = address(connection.peer_addr()?)?;
+        let lines = request.headers().get_all(X_FORWARDED_FOR);
+        let lines = lines.rev().map_while(|line| line.to_str().ok());
+        let mut names = lines.flat_map(|line| line.rsplit(','));
+        while self.0.contains(&client) {
+            let Some(name) = names.next().and_then(address) else {
+                break;
+            };
+            client = name;
+        }
+        Some(network(client))
+    }
+}
+
+/// An IPv4 address may be written as one of IPv6.
+fn address(text: &str) -> Option<IpAddr> {
+    let address: IpAddr = text.trim().parse().ok()?;
+    Some(address.to_canonical())
+}
+
+/// In IPv6 one customer has a whole network of addresses.
+fn network(client: IpAddr) -> String {
+    match client {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+/// The limits that all instances share, while Redis answers.
+struct Limits {
+    redis: Pool,
+    script: Script,
+    patience: Duration,
+    clients: LocalLimit,
+    accounts: LocalLimit,
+}
+
+impl Limits {
+    fn new(env: &Env) -> anyhow::Result<Self> {
+        let redis = Config::from_url(env.redis_url()?);
+        Ok(Self {
+            redis: redis.create_pool(Some(Runtime::Tokio1))?,
+            script: Script::new(TAKE),
+            patience: env.timeout,
+            clients: LocalLimit::per_hour(PER_CLIENT),
+            accounts: LocalLimit::per_hour(PER_ACCOUNT),
+        })
+    }
+
+    /// Takes an attempt, or says how long to wait for one.
+    async fn take(
+        &self,
+        client: &str,
+        account: &str,
+    ) -> Result<(), Duration> {
+        let mut take = self.script.prepare_invoke();
+        take.key(format!("login:client:{client}:{account}"))
+            .key(format!("login:account:{account}"))
+            .key(known(client, account))
+            .arg(PER_CLIENT)
+            .arg(PER_ACCOUNT);
+        let taken = self.ask(async {
+            let mut redis = self.redis.get().await?;
+            Ok(take.invoke_async(&mut redis).await?)
+        });
+        match taken.await {
+            Some(0) => Ok(()),
+            Some(wait) => Err(Duration::from_millis(wait)),
+            // Neither everybody nor nobody gets in without Redis.
+            None => {
+                self.clients.check(client)?;
+                self.accounts.check(account)
+            }
+        }
+    }
+
+    /// Remembers that the owner was here.
+    async fn remember(&self, client: &str, account: &str) {
+        let mut set = cmd("SET");
+        set.arg(known(client, account)).arg(1);
+        set.arg("EX").arg(KNOWN_SECONDS);
+        let remembered = self.ask(async {
+            let mut redis = self.redis.get().await?;
+            Ok(set.query_async::<()>(&mut redis).await?)
+        });
+        remembered.await;
+    }
+
+    /// What Redis answers, if it does so in time.
+    async fn ask<T>(
+        &self,
+        question: impl Future<Output = anyhow::Result<T>>,
+    ) -> Option<T> {
+        let answer = timeout(self.patience, question).await;
+        let answer = answer.map_err(anyhow::Error::from).flatten();
+        answer
+            .inspect_err(|error| warn!("no Redis: {error:#}"))
+            .ok()
+    }
+}
+
+fn known(client: &str, account: &str) -> String {
+    format!("login:known:{client}:{account}")
+}
+
+/// The service, on a listener that is bound already.
+pub async fn server(
+    env: Env,
+    listener: TcpListener,
+) -> anyhow::Result<Server> {
+    // Another subscriber may be in place already.
+    let _ = tracing_subscriber::fmt().try_init();
+    let proxies = web::Data::new(Proxies::new(&env)?);
+    let limits = web::Data::new(Limits::new(&env)?);
+    let app = move || {
+        App::new()
+            .app_data(proxies.clone())
+            .app_data(limits.clone())
+            .app_data(web::FormConfig::default().limit(1024))
+            .service(page)
+            .service(ping)
+            .service(login)
+    };
+    let server =
+        HttpServer::new(app).workers(2).listen(listener)?.run();
+    Ok(server)
+}
