@@ -231,7 +231,7 @@ fn watch_judges_again_on_each_save() -> Result<()> {
 
 /// Labs whose broken Express service fails the very claims that `broken.rs`
 /// fails.
-const ALIKE: [&str; 4] = ["04", "06", "16", "20"];
+const ALIKE: [&str; 7] = ["04", "06", "14", "15", "16", "17", "20"];
 
 /// Labs whose broken Express service breaks another promise: Node has no lock
 /// that stops a thread, and what was a deadlock is a race there.
