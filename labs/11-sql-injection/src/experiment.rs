@@ -3,10 +3,10 @@
 
 use labkit::bench::{Bench, Stopped};
 use labkit::{Claim, Ground, GroundFuture};
-use labkit_postgres::{Database, Postgres};
-use serde_json::{Value, json};
+use labkit_postgres::Postgres;
+use serde_json::Value;
 
-use crate::attack;
+use crate::raid;
 use crate::state::State;
 use crate::stock::{self, STOCK, Sort};
 use crate::visit::{list, path, send, shown, wishlist, word};
@@ -57,8 +57,9 @@ pub const CLAIMS: &[Claim] = &[
 const ANY: i32 = i32::MAX;
 
 /// Texts that are looked for, and that mean something in a pattern.
-const PATTERNS: [&str; 8] =
-    ["%", "_", r"\", "80%", "B_C", r"k\s", "l_mp", r"\%"];
+const PATTERNS: [&str; 10] = [
+    "%", "_", r"\", "80%", "B_C", r"k\s", "l_mp", r"\%", "l.mp", "(",
+];
 
 /// Wishes like any other. The last one is sent once more.
 const HONEST: [(&str, &str); 5] = [
@@ -69,8 +70,8 @@ const HONEST: [(&str, &str); 5] = [
     ("eve@example.org", "O'Neill's teapot"),
 ];
 
-/// Who sends the wishes that are SQL.
-const MALLORY: &str = "mallory@example.org";
+/// Who sends a wish that cannot be kept.
+const EVE: &str = "eve@example.org";
 
 /// A PostgreSQL with items, customers and no wishes.
 pub fn ground() -> GroundFuture {
@@ -92,9 +93,9 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
     patterns(bench).await?;
     wishes(bench).await?;
     impossible(bench).await?;
-    orders(bench).await?;
-    searches(bench).await?;
-    statements(bench).await
+    raid::orders(bench, OFFERED).await?;
+    raid::searches(bench, READS).await?;
+    raid::wishes(bench, WRITES).await
 }
 
 async fn names(bench: &Bench) -> Result<(), Stopped> {
@@ -157,6 +158,11 @@ async fn lists(bench: &Bench) -> Result<(), Stopped> {
     for wrong in &wrong {
         bench.fact(wrong);
     }
+    let page = bench.subject()?.get("/").unlogged().await;
+    if !page.text().contains("<form") {
+        wrong.push("the page has no form".to_owned());
+        bench.fact("the page has no form");
+    }
     bench.claim(NARROWED, wrong.is_empty());
     Ok(())
 }
@@ -212,7 +218,7 @@ async fn impossible(bench: &Bench) -> Result<(), Stopped> {
     ] {
         answers.push((title, list(bench, &[(field, value)]).await?));
     }
-    let nul = send(bench, MALLORY, "a\0b").await?;
+    let nul = send(bench, EVE, "a\0b").await?;
     answers.push(("a NUL in wish", nul));
     let nul = send(bench, "a\0b", "a teapot").await?;
     answers.push(("a NUL in email", nul));
@@ -224,105 +230,4 @@ async fn impossible(bench: &Bench) -> Result<(), Stopped> {
     let all = answers.iter().all(|(_, a)| a.is_client_error());
     bench.claim(REFUSED, all);
     Ok(())
-}
-
-async fn orders(bench: &Bench) -> Result<(), Stopped> {
-    bench.phase("somebody sorts by what is not offered");
-    let before = State::read(bench.ground()?).await?;
-    let mut taken = 0;
-    for order in attack::ORDERS {
-        let answer = list(bench, &[("sort", order)]).await?;
-        bench.fact(format!("sort={order} → {}", word(&answer)));
-        taken += usize::from(!answer.is_client_error());
-    }
-    let mut lists = Vec::new();
-    for question in attack::QUESTIONS {
-        let answer = list(bench, &[("sort", question)]).await?;
-        taken += usize::from(!answer.is_client_error());
-        lists.push(shown(&answer));
-    }
-    let told = match &lists[..] {
-        [Some(yes), Some(no)] => yes != no,
-        _ => false,
-    };
-    bench.fact(match told {
-        true => "the order of a list tells how a password hash begins",
-        false => "no order tells how a password hash begins",
-    });
-    let changes = report(bench, &before).await?;
-    bench.claim(OFFERED, taken == 0 && changes.is_empty());
-    Ok(())
-}
-
-async fn searches(bench: &Bench) -> Result<(), Stopped> {
-    bench.phase("somebody looks for SQL");
-    let before = State::read(bench.ground()?).await?;
-    let names = attack::NAMES.iter().map(|text| ("name", *text));
-    let limits = attack::LIMITS.iter().map(|text| ("below", *text));
-    let mut holds = true;
-    for (field, text) in names.chain(limits) {
-        let answer = list(bench, &[(field, text)]).await?;
-        let nothing = shown(&answer).is_none_or(|l| l == json!([]));
-        let told = stock::is_told(&answer.text());
-        let tail = if told { ", some secret" } else { "" };
-        bench.fact(format!("{field}={text} → {}{tail}", word(&answer)));
-        holds &= nothing && !told;
-    }
-    let changes = report(bench, &before).await?;
-    bench.claim(READS, holds && changes.is_empty());
-    Ok(())
-}
-
-async fn statements(bench: &Bench) -> Result<(), Stopped> {
-    bench.phase("somebody wishes for SQL");
-    let wishes = attack::WISHES.iter().map(|text| (MALLORY, *text));
-    let senders = attack::WISHES.iter().map(|text| (*text, "a teapot"));
-    let mut holds = true;
-    for (email, wish) in wishes.chain(senders) {
-        let before = State::read(bench.ground()?).await?;
-        let answer = send(bench, email, wish).await?;
-        let after = State::read(bench.ground()?).await?;
-        let mut expected = before.wishes.clone();
-        if answer.is_success() {
-            expected.push((email.to_owned(), wish.to_owned()));
-            expected.sort();
-        }
-        let mut changes = after.changes(&before);
-        if after.wishes != expected {
-            changes.push("the wishes are not as they should be".into());
-        }
-        holds &= changes.is_empty();
-        let what = match changes.is_empty() {
-            true => "nothing else".to_owned(),
-            false => changes.join(", "),
-        };
-        let (field, text) = match email {
-            MALLORY => ("wish", wish),
-            _ => ("email", email),
-        };
-        let status = word(&answer);
-        bench.fact(format!("{field}={text} → {status}: {what}"));
-    }
-    let shown = wishlist(bench).await?;
-    let told = shown.iter().any(|wish| stock::is_told(wish));
-    bench.fact(match told {
-        true => "a password hash is among the wishes",
-        false => "nothing secret is among the wishes",
-    });
-    bench.claim(WRITES, holds && !told);
-    Ok(())
-}
-
-/// What has changed in the database, as a fact.
-async fn report(
-    bench: &Bench,
-    before: &State,
-) -> Result<Vec<String>, Stopped> {
-    let after = State::read(bench.ground::<Database>()?).await?;
-    let changes = after.changes(before);
-    bench.fact(match changes.is_empty() {
-        true => "the database is as it was".to_owned(),
-        false => format!("in the database: {}", changes.join(", ")),
-    });
-    Ok(changes)
 }

@@ -42,8 +42,8 @@ impl TryFrom<String> for Text {
 }
 
 impl Text {
-    /// A pattern for what contains this text, in which no character has a
-    /// meaning of its own.
+    /// A pattern for what contains this text. No character of it means
+    /// anything but itself.
     fn contained(&self) -> String {
         let text = self
             .0

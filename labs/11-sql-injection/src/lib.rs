@@ -17,6 +17,7 @@ pub mod fixed;
 pub mod half_fixes;
 mod item;
 mod load;
+mod raid;
 pub mod schema;
 mod state;
 mod stock;
