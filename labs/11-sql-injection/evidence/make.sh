@@ -36,9 +36,10 @@ found() {
 }
 
 for version in broken fixed; do
+    rm -f "$scratch/url"
     "$binary" serve "$version" --port 0 > "$scratch/url" 2> "$scratch/log" &
     server=$!
-    until grep -q listening "$scratch/url"; do sleep 0.05; done
+    until grep -qs listening "$scratch/url"; do sleep 0.05; done
     url=$(sed -n 's/^listening on //p' "$scratch/url")
     {
         header "curl --get \$url/items --data-urlencode … -w '\\n%{http_code}\\n'" \
@@ -46,10 +47,10 @@ for version in broken fixed; do
         ask "name=O'Neill"
         ask "name=x' union select email, 0, 0 from customers --"
         ask 'below=0 or not listed'
-        ask 'sort=cost; drop table customers'
+        ask 'sort=cost; drop table items'
     } > "$out/curl-$version.txt"
     {
-        header "cat service.log" "$(cat --version | head -n 1)" "$version, after the requests above"
+        header "cat service.log" "$(cat --version | head -n 1)" "$version, after four searches"
         cat "$scratch/log"
     } > "$out/log-$version.txt"
     options=(--batch --flush-session --level 5 --risk 3 --dbms PostgreSQL

@@ -3,7 +3,7 @@
 /// In the name that is looked for. No item has such a name.
 pub const NAMES: &[&str] = &[
     "' or true --",
-    "' or'1'='1' or name='",
+    "'or'1'='1'or name='",
     "%' union select email || ' ' || password_hash, 0, 0 \
      from customers --",
     "' and nextval('tripwire') > 0 --",
@@ -13,7 +13,7 @@ pub const NAMES: &[&str] = &[
 /// In the limit, which is a number in SQL and needs no quote.
 pub const LIMITS: &[&str] = &[
     "0 or true",
-    "0\nor/**/true",
+    "0\nor\ntrue",
     "cost",
     "0 union select password_hash, 0, 0 from customers --",
     "nextval($$tripwire$$)",

@@ -139,6 +139,10 @@ async fn lists(bench: &Bench) -> Result<(), Stopped> {
             vec![("name", "lamp"), ("below", "3901")],
             stock::found("lamp", 3901),
         ),
+        (
+            vec![("name", "lamp"), ("sort", "cents")],
+            stock::list(|s| s.name.contains("lamp"), Sort::Cents),
+        ),
     ];
     for sort in Sort::ALL {
         asked.push((vec![("sort", sort.name())], all(sort)));
