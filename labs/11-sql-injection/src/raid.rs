@@ -69,6 +69,7 @@ pub async fn searches(
         let answer = list(bench, &[(field, text)]).await?;
         let told = stock::is_told(&answer.text());
         let tail = if told { ", some secret" } else { "" };
+        let text = text.replace('\n', r"\n");
         bench.fact(format!("{field}={text} → {}{tail}", word(&answer)));
         secrets += usize::from(told);
         found +=
