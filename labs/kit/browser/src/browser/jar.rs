@@ -81,6 +81,13 @@ impl CookieJar {
             .unwrap_or_default()
     }
 
+    /// Names and values.
+    pub(crate) fn all(&self) -> Vec<(String, String)> {
+        let cookies = self.0.iter();
+        let pairs = cookies.map(|cookie| (cookie.name.clone(), cookie.value.clone()));
+        pairs.collect()
+    }
+
     fn pairs(&self, url: &Url, wanted: impl Fn(&Cookie) -> bool) -> Option<String> {
         let now = OffsetDateTime::now_utc();
         let mut found: Vec<&Cookie> = self

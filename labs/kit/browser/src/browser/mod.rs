@@ -6,6 +6,7 @@ mod hop;
 mod jar;
 mod origin;
 mod page;
+mod script;
 
 use hyper::Method;
 use labkit::client::Answer;
@@ -14,7 +15,6 @@ use labkit::exchange::{self, Request};
 use url::Url;
 
 use crate::form::Form;
-use fetch::Credentials;
 use hop::{Hop, location};
 use jar::{Context, CookieJar, Source};
 
@@ -29,7 +29,20 @@ const REDIRECTS: usize = 20;
 #[derive(Debug, Clone, Default)]
 pub struct Browser {
     jar: CookieJar,
+    age: Age,
     watch: Watch,
+}
+
+/// How much a browser says of where a request comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Age {
+    /// `Sec-Fetch-Site` and its like, and `Origin`.
+    #[default]
+    Present,
+    /// `Origin` only.
+    Old,
+    /// Neither.
+    Oldest,
 }
 
 impl Browser {
@@ -47,6 +60,28 @@ impl Browser {
             watch: watch.clone(),
             ..Self::default()
         }
+    }
+
+    /// The same as an old browser, which sends `Origin` and no `Sec-Fetch-*`.
+    /// So does every browser to a service that it does not trust: plain HTTP
+    /// that is not loopback.
+    #[must_use]
+    pub fn old(mut self) -> Self {
+        self.age = Age::Old;
+        self
+    }
+
+    /// The same as a client that says nothing of where a request comes from.
+    #[must_use]
+    pub fn oldest(mut self) -> Self {
+        self.age = Age::Oldest;
+        self
+    }
+
+    /// Names and values of all cookies, whatever they are for.
+    #[must_use]
+    pub fn cookies(&self) -> Vec<(String, String)> {
+        self.jar.all()
     }
 
     /// The user types an address.
@@ -76,56 +111,6 @@ impl Browser {
             Hop::new(Method::GET, url, None)
         };
         self.navigate(Some(page), hop).await
-    }
-
-    /// A script on a page asks for something.
-    pub async fn fetch(&mut self, page: &Page, fetch: &Fetch) -> Fetched {
-        let mut fetched = Fetched {
-            preflight: None,
-            answer: None,
-            readable: false,
-        };
-        let url = page.resolve(&fetch.url);
-        let mut hop = Hop::new(fetch.method.clone(), url, fetch.body.clone());
-        if fetch.mode == Mode::NoCors && fetch.needs_preflight() {
-            return fetched;
-        }
-        for _ in 0..REDIRECTS {
-            let own = page.origin.is(&hop.url) && !hop.tainted;
-            if !own && fetch.mode == Mode::SameOrigin {
-                return fetched;
-            }
-            let cors = !own && fetch.mode == Mode::Cors;
-            let origin = if hop.tainted {
-                Origin::Opaque
-            } else {
-                page.origin.clone()
-            };
-            if cors && fetch.needs_preflight() {
-                let answer = self.preflight(page, fetch, &hop, &origin).await;
-                let allowed = fetch.is_allowed_by(&answer, &origin);
-                fetched.preflight = Some(answer);
-                if !allowed {
-                    return fetched;
-                }
-            }
-            let answer = self.ask(page, fetch, &hop, &origin, cors).await;
-            let readable = match fetch.mode {
-                Mode::Cors => !cors || fetch.may_read(&answer, &origin),
-                Mode::NoCors => page.origin.is(&hop.url),
-                Mode::SameOrigin => true,
-            };
-            let next = location(&answer, &hop.url);
-            fetched.answer = Some(answer);
-            fetched.readable = readable;
-            match next {
-                Some(next) if readable || fetch.mode == Mode::NoCors => {
-                    hop.redirect(&fetched.answer, next, Some(&page.origin));
-                }
-                _ => return fetched,
-            }
-        }
-        fetched
     }
 
     /// A server sets a cookie in an answer that the experiment does not
@@ -169,14 +154,15 @@ impl Browser {
                 }
                 _ => Context::SameSite,
             };
-            let mut request = hop
-                .request()
-                .with_header("accept", "text/html,*/*;q=0.8")
-                .with_header("sec-fetch-site", hop.site(from))
-                .with_header("sec-fetch-mode", "navigate")
-                .with_header("sec-fetch-dest", "document")
-                .with_header("sec-fetch-user", "?1");
-            if let Some(page) = from {
+            let mut request = hop.request().with_header("accept", "text/html,*/*;q=0.8");
+            if self.age < Age::Old {
+                request = request
+                    .with_header("sec-fetch-site", hop.site(from))
+                    .with_header("sec-fetch-mode", "navigate")
+                    .with_header("sec-fetch-dest", "document")
+                    .with_header("sec-fetch-user", "?1");
+            }
+            if let Some(page) = from.filter(|_| self.age < Age::Oldest) {
                 if let Some(referer) = page.referer(&hop.chain) {
                     request = request.with_header("referer", &referer);
                 }
@@ -200,78 +186,6 @@ impl Browser {
             hop.redirect(&Some(answer.clone()), next, from.map(|page| &page.origin));
         }
         Page::new(hop.url, answer)
-    }
-
-    async fn preflight(&self, page: &Page, fetch: &Fetch, hop: &Hop, origin: &Origin) -> Answer {
-        let options = Hop::new(Method::OPTIONS, hop.url.clone(), None);
-        let mut request = options
-            .request()
-            .with_header("accept", "*/*")
-            .with_header("origin", &origin.to_string())
-            .with_header("access-control-request-method", fetch.method.as_str())
-            .with_header("sec-fetch-site", hop.site(Some(page)))
-            .with_header("sec-fetch-mode", "cors")
-            .with_header("sec-fetch-dest", "empty");
-        let headers = fetch.unsafe_headers().join(",");
-        if !headers.is_empty() {
-            request = request.with_header("access-control-request-headers", &headers);
-        }
-        if let Some(referer) = page.referer(&hop.chain) {
-            request = request.with_header("referer", &referer);
-        }
-        self.send(&options, request).await
-    }
-
-    async fn ask(
-        &mut self,
-        page: &Page,
-        fetch: &Fetch,
-        hop: &Hop,
-        origin: &Origin,
-        cors: bool,
-    ) -> Answer {
-        let context = if page.origin.is_site(&hop.url) {
-            Context::SameSite
-        } else {
-            Context::CrossSite
-        };
-        let credentials = match fetch.credentials {
-            Credentials::Include => true,
-            Credentials::SameOrigin => page.origin.is(&hop.url),
-            Credentials::Omit => false,
-        };
-        let mode = match fetch.mode {
-            Mode::Cors => "cors",
-            Mode::NoCors => "no-cors",
-            Mode::SameOrigin => "same-origin",
-        };
-        let mut request = hop
-            .request()
-            .with_header("sec-fetch-site", hop.site(Some(page)))
-            .with_header("sec-fetch-mode", mode)
-            .with_header("sec-fetch-dest", fetch.destination);
-        if !fetch.headers.iter().any(|(name, _)| name == "accept") {
-            request = request.with_header("accept", "*/*");
-        }
-        for (name, value) in &fetch.headers {
-            request = request.with_header(name, value);
-        }
-        if let Some(referer) = page.referer(&hop.chain) {
-            request = request.with_header("referer", &referer);
-        }
-        if cors {
-            request = request.with_header("origin", &origin.to_string());
-        } else if ![Method::GET, Method::HEAD].contains(&hop.method) {
-            request = request.with_header("origin", &origin.to_string());
-        }
-        if credentials && let Some(cookies) = self.jar.header(&hop.url, context) {
-            request = request.with_header("cookie", &cookies);
-        }
-        let answer = self.send(hop, request).await;
-        if credentials {
-            self.take(&hop.url, &answer, context);
-        }
-        answer
     }
 
     fn take(&mut self, url: &Url, answer: &Answer, context: Context) {
