@@ -41,8 +41,12 @@ export async function openProfile() {
     }));
     const context = await chromium.launchPersistentContext(
         folder, { executablePath: executable(), args: ARGUMENTS });
-    // Chromium writes to it until its process has ended.
-    context.once('close', () => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+    const close = context.close.bind(context);
+    context.close = async () => {
+        await close();
+        // Chromium's other processes may still write for a moment.
+        rmSync(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
+    };
     return context;
 }
 
