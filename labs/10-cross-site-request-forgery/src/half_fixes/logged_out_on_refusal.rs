@@ -11,9 +11,7 @@ use actix_web::error::{
     ErrorBadRequest, ErrorForbidden, ErrorInternalServerError,
     ErrorUnauthorized,
 };
-use actix_web::http::header::{
-    ContentType, HOST, HeaderMap, LOCATION, ORIGIN,
-};
+use actix_web::http::header::{ContentType, HOST, LOCATION, ORIGIN};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{
     App, HttpResponse, HttpServer, Responder, get, post, web,
@@ -88,10 +86,19 @@ fn check(session: &Session, sent: &str) -> actix_web::Result<()> {
     Ok(())
 }
 
+/// Where the browser is, by its own account. HTTP/2 has it in the
+/// address.
+fn host(request: &ServiceRequest) -> Option<&str> {
+    let address = request.uri().authority();
+    let address = address.map(|authority| authority.as_str());
+    address.or_else(|| request.headers().get(HOST)?.to_str().ok())
+}
+
 /// Whether a page of this very origin sent the request. Scripts cannot
 /// write these headers. Another port of this host is `same-site`, and
 /// no page of ours.
-fn is_own(headers: &HeaderMap) -> bool {
+fn is_own(request: &ServiceRequest) -> bool {
+    let headers = request.headers();
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin" || site == "none";
     }
@@ -101,7 +108,7 @@ fn is_own(headers: &HeaderMap) -> bool {
         return true;
     };
     let origin = origin.to_str().unwrap_or_default();
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host(request);
     host.is_some() && host == origin.split("://").nth(1)
 }
 
@@ -112,7 +119,7 @@ async fn own_pages_only(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> actix_web::Result<ServiceResponse<impl MessageBody>> {
-    if !request.method().is_safe() && !is_own(request.headers()) {
+    if !request.method().is_safe() && !is_own(&request) {
         request.get_session().purge();
         let refusal = HttpResponse::Forbidden()
             .content_type(ContentType::plaintext())

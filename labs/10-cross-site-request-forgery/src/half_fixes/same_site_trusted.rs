@@ -10,9 +10,7 @@ use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::error::{
     ErrorBadRequest, ErrorForbidden, ErrorUnauthorized,
 };
-use actix_web::http::header::{
-    ContentType, HOST, HeaderMap, LOCATION, ORIGIN,
-};
+use actix_web::http::header::{ContentType, HOST, LOCATION, ORIGIN};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{
     App, HttpResponse, HttpServer, Responder, get, post, web,
@@ -57,10 +55,19 @@ fn user(session: &Session) -> actix_web::Result<String> {
         .ok_or_else(|| ErrorUnauthorized("not logged in"))
 }
 
+/// Where the browser is, by its own account. HTTP/2 has it in the
+/// address.
+fn host(request: &ServiceRequest) -> Option<&str> {
+    let address = request.uri().authority();
+    let address = address.map(|authority| authority.as_str());
+    address.or_else(|| request.headers().get(HOST)?.to_str().ok())
+}
+
 // ANCHOR: half-fix
 /// Whether a page of ours sent the request. Scripts cannot write these
 /// headers.
-fn is_own(headers: &HeaderMap) -> bool {
+fn is_own(request: &ServiceRequest) -> bool {
+    let headers = request.headers();
     if let Some(site) = headers.get("sec-fetch-site") {
         return site != "cross-site";
     }
@@ -70,7 +77,7 @@ fn is_own(headers: &HeaderMap) -> bool {
         return true;
     };
     let origin = origin.to_str().unwrap_or_default();
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host(request);
     host.is_some() && host == origin.split("://").nth(1)
 }
 // ANCHOR_END: half-fix
@@ -81,7 +88,7 @@ async fn own_pages_only(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> actix_web::Result<ServiceResponse<impl MessageBody>> {
-    if !request.method().is_safe() && !is_own(request.headers()) {
+    if !request.method().is_safe() && !is_own(&request) {
         return Err(ErrorForbidden("sent by a page of another site"));
     }
     next.call(request).await
