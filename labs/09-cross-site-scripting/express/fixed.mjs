@@ -16,6 +16,8 @@ const template = ejs.compile(`<p>From <b id="name" title="<%= name %>"><%= name 
 <p id="label" data-label="<%= label %>"><%= label %>
 <% if (isWeb(site)) { %>
 <p><a id="site" href="<%= site %>"><%= site %></a>
+<% } else { %>
+<p><%= site %>
 <% } %>
 <div id="text"><%- sanitize(text) %></div>
 <script id="data" type="application/json"><%- data %></script>`);

@@ -86,18 +86,24 @@ impl Eve {
         let fields = [("to", "eve"), ("amount", "1")];
         let to = self.at("/transfer");
         let mut outcome = Outcome::default();
+        let mut has = victim.has().await;
         for (page, name, form) in self.attempts(url, &to, &fields) {
-            let before = victim.has().await;
             let (answer, seen) =
                 outcome.tries(victim, &page, &form).await;
-            let moved = victim.has().await < before;
+            let own = seen.user.as_deref() == Some(victim.name);
+            outcome.disturbed |= !own;
+            let left = if own {
+                seen.balance
+            } else {
+                victim.has().await
+            };
+            let moved = left < has;
+            has = left;
             outcome.harmed |= moved;
-            outcome.disturbed |=
-                seen.user.as_deref() != Some(victim.name);
             let word = if moved { "moved".to_owned() } else { answer };
             outcome.words.push(format!("{name} {word}"));
         }
-        let own = self.own_transfer();
+        let form = self.own_transfer();
         let planted = if url == OTHER_PORT {
             &self.cookies[..]
         } else {
@@ -106,15 +112,23 @@ impl Eve {
         let mut words = Vec::new();
         for cookie in [None].into_iter().chain(planted.iter().map(Some))
         {
-            let before = victim.has().await;
             let mut copy = victim.clone();
             if let Some((name, value)) = cookie {
-                copy.browser
-                    .receive(url, &format!("{name}={value}; Path=/"));
+                let line = format!("{name}={value}; Path=/");
+                copy.browser.receive(url, &line);
             }
-            let (answer, _) =
-                outcome.tries(&copy, &Page::at(url), &own).await;
-            let moved = victim.has().await < before;
+            let page = Page::at(url);
+            let (answer, seen) =
+                outcome.tries(&copy, &page, &form).await;
+            // With a planted session it may be eve who is logged in.
+            let own = seen.user.as_deref() == Some(victim.name);
+            let left = if own {
+                seen.balance
+            } else {
+                victim.has().await
+            };
+            let moved = left < has;
+            has = left;
             outcome.harmed |= moved;
             words.push(if moved { "moved".to_owned() } else { answer });
         }
@@ -143,8 +157,7 @@ impl Eve {
                 outcome.tries(victim, &page, &form).await;
             let is_eve = seen.user.as_deref() == Some("eve");
             outcome.harmed |= is_eve;
-            let word =
-                if is_eve { "eve".to_owned() } else { answer };
+            let word = if is_eve { "eve".to_owned() } else { answer };
             outcome.words.push(format!("{name} {word}"));
         }
         outcome

@@ -35,6 +35,8 @@ const FORM: &str = r#"<form method="post" action="/tickets">
 <p id="label" data-label="{{ label }}">{{ label }}
 {% if let Some(site) = site %}
 <p><a id="site" href="{{ site.0 }}">{{ site.0 }}</a>
+{% else %}
+<p>{{ typed }}
 {% endif %}
 <div id="text">{{ text|safe }}</div>
 <script id="data" type="application/json">{{ data|safe }}</script>"#
@@ -43,6 +45,8 @@ struct TicketPage<'a> {
     name: &'a str,
     label: &'a str,
     site: Option<WebAddress<'a>>,
+    /// What was typed in its place.
+    typed: &'a str,
     /// HTML without scripts.
     text: String,
     /// JSON without `<`.
@@ -79,6 +83,7 @@ fn render(ticket: &Ticket) -> actix_web::Result<String> {
         name,
         label,
         site: WebAddress::new(&ticket.site),
+        typed: &ticket.site,
         text: ammonia::clean(&ticket.text),
         data: for_script(&data),
     };
