@@ -215,11 +215,8 @@ async fn serve(
         };
         let _ = write!(line, " {short}={}", world.lettered(shown));
     }
-    let query = Url::parse(&request.full_url().to_string()).ok();
-    let pairs: Vec<(String, String)> = query
-        .iter()
-        .flat_map(|url| url.query_pairs().into_owned())
-        .collect();
+    let url = request.full_url();
+    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     let mut said = Said::default();
     for (name, value) in pairs {
         if name == "answer" {

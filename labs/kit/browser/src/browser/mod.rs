@@ -71,7 +71,8 @@ impl Browser {
         self
     }
 
-    /// The same as a client that says nothing of where a request comes from.
+    /// The same as a client that says nothing of where a request comes from,
+    /// unless it asks for CORS.
     #[must_use]
     pub fn oldest(mut self) -> Self {
         self.age = Age::Oldest;

@@ -120,12 +120,12 @@ impl Browser {
         for (name, value) in &fetch.headers {
             request = request.with_header(name, value);
         }
-        if let Some(referer) = page.referer(&hop.chain) {
+        let tells = self.age < Age::Oldest;
+        if let Some(referer) = page.referer(&hop.chain).filter(|_| tells) {
             request = request.with_header("referer", &referer);
         }
-        if cors {
-            request = request.with_header("origin", &origin.to_string());
-        } else if ![Method::GET, Method::HEAD].contains(&hop.method) {
+        let changes = ![Method::GET, Method::HEAD].contains(&hop.method);
+        if cors || changes && tells {
             request = request.with_header("origin", &origin.to_string());
         }
         if credentials && let Some(cookies) = self.jar.header(&hop.url, context) {
