@@ -1,7 +1,9 @@
 // A browser, a server of the book, and what every test needs of both.
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { chromium } from 'playwright-core';
@@ -17,12 +19,35 @@ const ARGUMENTS = [
 export const THEMES = ['light', 'rust', 'coal', 'navy', 'ayu'];
 export const CHAPTER = 'performance/01-blocking-the-worker.html';
 
-export async function openBrowser() {
-    const executablePath = CANDIDATES.find(path => path && existsSync(path));
-    if (!executablePath) {
+function executable() {
+    const found = CANDIDATES.find(path => path && existsSync(path));
+    if (!found) {
         throw new Error('no Chromium: apt-get install chromium, or set CHROMIUM to its path');
     }
-    return chromium.launch({ executablePath, args: ARGUMENTS });
+    return found;
+}
+
+export async function openBrowser() {
+    return chromium.launch({ executablePath: executable(), args: ARGUMENTS });
+}
+
+// A context with a profile of its own in which cookies of third parties are
+// sent, as an attacker would wish.
+export async function openProfile() {
+    const folder = mkdtempSync(join(tmpdir(), 'profile-'));
+    mkdirSync(join(folder, 'Default'));
+    writeFileSync(join(folder, 'Default/Preferences'), JSON.stringify({
+        profile: { block_third_party_cookies: false, cookie_controls_mode: 0 },
+    }));
+    const context = await chromium.launchPersistentContext(
+        folder, { executablePath: executable(), args: ARGUMENTS });
+    const close = context.close.bind(context);
+    context.close = async () => {
+        await close();
+        // Chromium's other processes may still write for a moment.
+        rmSync(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
+    };
+    return context;
 }
 
 // Starts `workshop serve` in `root` and resolves with its address.

@@ -26,7 +26,8 @@ fn the_book_holds_in_a_real_browser() -> Result<()> {
             "--test",
             "--test-concurrency=1",
             "--test-reporter=spec",
-            ".",
+            "book.test.mjs",
+            "live.test.mjs",
         ])
         .current_dir(&folder)
         .env("CARGO_TARGET_DIR", &copy.target)
