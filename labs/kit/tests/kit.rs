@@ -329,7 +329,9 @@ async fn asks_through_a_tap(bench: &mut Bench) -> Result<(), Stopped> {
             .all(|answer| answer.is_ok_with(b"ok"))
             && stands
             && silent
-            && [&cut, &refused, &unheard].iter().all(|&a| *a == Answer::Closed)
+            && [&cut, &refused, &unheard]
+                .iter()
+                .all(|&a| *a == Answer::Closed)
             && tap.opened() == 7,
     );
     Ok(())
