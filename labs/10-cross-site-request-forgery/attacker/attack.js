@@ -1,6 +1,6 @@
 // Aims the links and forms of this page at the bank.
 
-const asked = new URLSearchParams(location.search).get('bank');
+const asked = new URLSearchParams(location.search).get('service');
 const bank = document.querySelector('#bank');
 if (asked && /^http:\/\/(127\.0\.0\.1|localhost):\d+\/?$/.test(asked)) {
   bank.href = asked;

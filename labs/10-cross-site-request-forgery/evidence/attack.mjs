@@ -42,7 +42,7 @@ async function press(where, what, selector) {
   console.log(cells.join(' ').trimEnd());
 }
 
-const evil = (host) => page.goto(`http://${host}:${port}/?bank=${encodeURIComponent(bank)}`);
+const evil = (host) => page.goto(`http://${host}:${port}/?service=${encodeURIComponent(bank)}`);
 
 console.log(`${'page'.padEnd(12)} ${'request'.padEnd(15)} ${'fetch-site'.padEnd(12)} ${'origin'.padEnd(22)} cookie  status  then at /`);
 await logIn();

@@ -1,6 +1,7 @@
 //! The reader's binary: it serves the book, runs its labs and judges the
 //! exercises. `cargo run` starts it; `cargo lab COMMAND` reaches the rest.
 
+mod attacker;
 mod book;
 mod cargo;
 mod claims;

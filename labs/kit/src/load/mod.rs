@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::bench::Log;
-use crate::exchange::{self, Request};
+use crate::exchange::{self, Answer, Request};
 use crate::lab::Lab;
 use crate::recording::{Measure, Plan, Run, Sample, Summary, TIMED_OUT, Work, histogram};
 use crate::subject::{Subject, Target};
@@ -187,7 +187,7 @@ async fn open_loop(aim: &Aim, load: &LoadPlan, first: Instant, end: Instant) -> 
         under_way.spawn(async move {
             let exchange = exchange::exchange(addr, request);
             let answer = tokio::time::timeout_at(end, exchange).await.ok()?;
-            (answer.is_success() && right(n, answer.body())).then(Instant::now)
+            (is_done(&answer) && right(n, answer.body())).then(Instant::now)
         });
     }
     let (mut done, mut last) = (0, first);
@@ -223,7 +223,7 @@ async fn closed_loop(
                     break;
                 };
                 sent += 1;
-                done += u32::from(answer.is_success() && (load.right)(n, answer.body()));
+                done += u32::from(is_done(&answer) && (load.right)(n, answer.body()));
             }
             (sent, done)
         });
@@ -247,4 +247,10 @@ fn worked(sent: u32, done: u32, time: Duration) -> Work {
         done: done as usize,
         per_second: (per_second * 100.0).round() / 100.0,
     }
+}
+
+/// Whether the work was done: a success, or 303, with which a form is
+/// answered that was taken.
+fn is_done(answer: &Answer) -> bool {
+    answer.is_success() || answer.status().is_some_and(|status| status == 303)
 }

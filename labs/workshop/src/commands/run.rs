@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 
 use super::RED;
+use crate::attacker;
 use crate::process::{self, Ended, Output};
 use crate::say;
 use crate::terminal::Paint;
@@ -26,6 +27,7 @@ pub fn run(workspace: &Workspace, lab: &Lab, version: Option<&str>, port: u16) -
     let Some(program) = super::build(workspace, lab, &version)? else {
         return Ok(ExitCode::from(RED));
     };
+    let attacker = attacker::serve(&lab.dir.join("attacker"))?;
     let mut command = process::command(&program);
     command.args(["serve", &version, "--port", &port.to_string()]);
     let mut announced = false;
@@ -33,7 +35,7 @@ pub fn run(workspace: &Workspace, lab: &Lab, version: Option<&str>, port: u16) -
         match line.strip_prefix(LISTENING) {
             Some(url) if !announced => {
                 announced = true;
-                announce(lab, &version, url.trim());
+                announce(lab, &version, url.trim(), attacker);
             }
             _ => say!("{line}"),
         }
@@ -63,7 +65,7 @@ fn bail_red(message: &str) -> Result<ExitCode> {
 }
 
 /// Says where it listens, and what to try.
-fn announce(lab: &Lab, version: &str, url: &str) {
+fn announce(lab: &Lab, version: &str, url: &str, attacker: Option<u16>) {
     let paint = Paint::stdout();
     say!(
         "{}",
@@ -80,6 +82,13 @@ fn announce(lab: &Lab, version: &str, url: &str) {
         for line in &lab.tries {
             say!("  {}", line.replace("{port}", port));
         }
+    }
+    if let Some(page) = attacker {
+        let service = url.trim_end_matches('/');
+        say!();
+        say!("The attacker's page, for your browser:");
+        say!("  http://localhost:{page}/?service={service}  on another site");
+        say!("  http://127.0.0.1:{page}/?service={service}  on another port of the same site");
     }
     say!();
     say!("Ctrl-C stops it.");

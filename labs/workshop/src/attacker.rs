@@ -1,0 +1,61 @@
+//! The attacker's pages of a lab, served beside the service: a person opens
+//! them, and sees whether the attack still works.
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+use actix_files::Files;
+use actix_web::{App, HttpServer, rt};
+use anyhow::{Context as _, Result};
+
+/// Serves the folder on a free port of 127.0.0.1 for as long as this process
+/// lives, and gives the port; `None` when there is no such folder.
+///
+/// # Errors
+/// When no port can be had.
+pub fn serve(folder: &Path) -> Result<Option<u16>> {
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    let folder = folder.to_path_buf();
+    let pages = move || App::new().service(Files::new("/", &folder).index_file("index.html"));
+    let server = HttpServer::new(pages)
+        .workers(1)
+        // Ctrl-C ends the command, and this with it.
+        .disable_signals()
+        .bind((Ipv4Addr::LOCALHOST, 0))
+        .context("no free port for the attacker's page")?;
+    let port = server.addrs().first().map(std::net::SocketAddr::port);
+    std::thread::spawn(move || rt::System::new().block_on(server.run()));
+    Ok(port)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn the_pages_are_there_and_nothing_above_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let pages = folder.path().join("attacker");
+        assert_eq!(serve(&pages).unwrap(), None);
+        std::fs::create_dir(&pages).unwrap();
+        std::fs::write(pages.join("index.html"), "ten cats").unwrap();
+        std::fs::write(folder.path().join("secret"), "a secret").unwrap();
+        let port = serve(&pages).unwrap().unwrap();
+        let ask = |path: &str| {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+            let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        };
+        assert!(ask("/").ends_with("ten cats"));
+        assert!(!ask("/../secret").contains("a secret"));
+        assert!(!ask("/%2e%2e/secret").contains("a secret"));
+    }
+}
