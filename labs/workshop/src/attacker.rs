@@ -1,8 +1,8 @@
 //! The attacker's pages of a lab, served beside the service: a person opens
 //! them, and sees whether the attack still works.
 
-use std::net::Ipv4Addr;
-use std::path::Path;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
 
 use actix_files::Files;
 use actix_web::{App, HttpServer, rt};
@@ -17,17 +17,19 @@ pub fn serve(folder: &Path) -> Result<Option<u16>> {
     if !folder.is_dir() {
         return Ok(None);
     }
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    let listener = listener.context("no free port for the attacker's page")?;
+    let port = listener.local_addr()?.port();
     let folder = folder.to_path_buf();
-    let pages = move || App::new().service(Files::new("/", &folder).index_file("index.html"));
-    let server = HttpServer::new(pages)
-        .workers(1)
-        // Ctrl-C ends the command, and this with it.
-        .disable_signals()
-        .bind((Ipv4Addr::LOCALHOST, 0))
-        .context("no free port for the attacker's page")?;
-    let port = server.addrs().first().map(std::net::SocketAddr::port);
-    std::thread::spawn(move || rt::System::new().block_on(server.run()));
-    Ok(port)
+    std::thread::spawn(move || rt::System::new().block_on(pages(listener, folder)));
+    Ok(Some(port))
+}
+
+async fn pages(listener: TcpListener, folder: PathBuf) -> std::io::Result<()> {
+    let app = move || App::new().service(Files::new("/", &folder).index_file("index.html"));
+    // Ctrl-C ends the command, and this with it.
+    let server = HttpServer::new(app).workers(1).disable_signals();
+    server.listen(listener)?.run().await
 }
 
 #[cfg(test)]
