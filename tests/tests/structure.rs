@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use book_tests::snapshots::{self, Finding};
 use book_tests::{Lab, Repository};
 use labkit::exercise::{self, State};
@@ -286,4 +286,33 @@ fn every_lab_has_other_repairs_that_are_accepted() -> Result<()> {
         );
         Ok(())
     })
+}
+
+/// What folklore says is refuted by a version that fails a claim, or the page
+/// has no right to say so.
+#[test]
+fn each_command_against_folklore_runs_a_version_that_fails() -> Result<()> {
+    let repository = Repository::here();
+    let labs = repository.labs()?;
+    let page = repository.read("book/folklore.md")?;
+    let mut commands = 0;
+    for line in page.lines() {
+        let Some(words) = line.strip_prefix("$ cargo lab prove ") else {
+            continue;
+        };
+        let (id, version) = words.split_once(' ').context("a lab and a version")?;
+        let lab = labs.iter().find(|lab| lab.id == id).context("a lab")?;
+        let half_fixes = repository.half_fixes(lab)?;
+        let name = match half_fixes.iter().any(|name| name == version) {
+            true => snapshots::of_half_fix(version),
+            false => version.to_owned(),
+        };
+        let claims = snapshots::claims(&repository, lab, &name)?;
+        let fails = claims.iter().any(|(finding, _)| *finding == Finding::Fails);
+        ensure!(fails, "`{line}` shows no failure");
+        commands += 1;
+    }
+    let sentences = page.lines().filter(|line| line.starts_with("### ")).count();
+    ensure!(commands >= sentences, "a sentence has no command");
+    Ok(())
 }

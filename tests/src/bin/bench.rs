@@ -15,7 +15,8 @@ const USAGE: &str = "\
 Measures what a learner waits for, and prints a Markdown table.
 
   ci/bench          from an edit to the verdict, the book's build, its pages'
-                    weight, and the ratios in the labs' recordings
+                    weight, the ratios in the labs' recordings, and what a
+                    meter costs
   ci/bench --cold   also builds from an empty target folder, which takes minutes
 
 Close other programs first. Times are medians of 5, cold builds single runs.";
@@ -99,6 +100,7 @@ fn measure(cold: bool) -> Result<Vec<Row>> {
     for lab in &labs {
         rows.extend(ratios(&copy, lab)?);
     }
+    rows.push(meter(&copy)?);
     if cold {
         let first = format!("lab-{}", labs.first().context("a lab")?.id);
         for arguments in [
@@ -208,6 +210,27 @@ fn ratios(copy: &Copy, lab: &Lab) -> Result<Vec<Row>> {
             format!("{:.1} / {:.1}, {how}", work.0, work.1),
         ),
     ])
+}
+
+/// What lab 04's meter takes from the requests per second of a page.
+fn meter(copy: &Copy) -> Result<Row> {
+    progress("lab 04, with and without its meter");
+    let program = ["--bin", "lab-04-cost", "--features", "serve"];
+    let mut cargo = copy.cargo_command(&["run", "-q", "--locked", "-p", "lab-04"]);
+    cargo.args(program);
+    let said = ran::run(cargo)?.ok()?.out;
+    let cost: serde_json::Value = serde_json::from_str(said.trim())?;
+    let number = |name: &str| cost[name].as_f64().with_context(|| format!("no {name}"));
+    Ok(row(
+        "lab 04: what the meter takes",
+        format!("{:.1} %", number("cost_percent")?),
+        format!(
+            "`GET /items/teapot`, {:.0} a second without it, {:.0} with it, {} pairs of runs",
+            number("without")?,
+            number("with")?,
+            cost["pairs"]
+        ),
+    ))
 }
 
 fn cold_build(copy: &Copy, arguments: &[&str]) -> Result<Duration> {
