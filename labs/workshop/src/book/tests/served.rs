@@ -71,6 +71,50 @@ fn pages_are_served_with_their_policy() {
     });
 }
 
+/// What chapter 14 asks of a service, the workshop's own does: refusals have
+/// the headers, too. Chapters 10 and 15 have their tests below: only pages of
+/// this server may start a run, and there is one at a time.
+#[test]
+fn every_answer_carries_the_security_headers() {
+    with_server(&[], |address| {
+        let json = "Content-Type: application/json\nContent-Length: 2";
+        let all = [
+            ("200", "GET / HTTP/1.1\nHost: localhost".to_owned()),
+            ("404", "GET /none HTTP/1.1\nHost: localhost".to_owned()),
+            ("405", "PUT / HTTP/1.1\nHost: localhost".to_owned()),
+            ("421", "GET / HTTP/1.1\nHost: evil.example".to_owned()),
+            (
+                "403",
+                format!(
+                    "POST /_lab/run HTTP/1.1\nHost: localhost\nOrigin: http://evil.example\n{json}"
+                ),
+            ),
+        ];
+        for (status, request) in all {
+            let body = if request.contains("Length: 2") {
+                "{}"
+            } else {
+                ""
+            };
+            let answer = ask(address, &format!("{request}\nConnection: close\n\n{body}"));
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}")),
+                "{answer}"
+            );
+            let head = answer.split("\r\n\r\n").next().unwrap().to_lowercase();
+            for header in [
+                "x-content-type-options: nosniff",
+                "referrer-policy: no-referrer",
+                "x-frame-options: ",
+                "content-security-policy: ",
+                "cross-origin-resource-policy: same-origin",
+            ] {
+                assert!(head.contains(header), "{status} lacks {header}: {head}");
+            }
+        }
+    });
+}
+
 #[test]
 fn a_path_that_climbs_finds_nothing() {
     with_server(&[], |address| {
