@@ -27,7 +27,7 @@ pub const ORDERS: &[&str] = &[
     "name desc",
     "\"cost\"",
     "nextval($$tripwire$$)",
-    "0; drop table customers --",
+    "name; drop table customers --",
     "price",
 ];
 
