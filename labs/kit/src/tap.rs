@@ -195,10 +195,11 @@ async fn ask(
     let mut buffer = vec![0; 16 * 1024];
     loop {
         let length = from.read(&mut buffer).await?;
-        hold(state).await;
         if length == 0 {
+            flowing(state).await;
             return to.shutdown().await;
         }
+        hold(state).await;
         let bytes = &buffer[..length];
         let last = state.last_words.send_if_modified(|words| {
             let said = words.as_ref().is_some_and(|words| contains(bytes, words));
