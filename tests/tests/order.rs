@@ -133,12 +133,13 @@ fn every_layer_and_every_place_of_it_is_needed_or_declared_neutral() -> Result<(
     let chain = Chain::of(&fixed)?;
     let without = chain.without();
     let moved = chain.moved();
-    let all = [("as it is".to_owned(), fixed.clone())];
-    let all = all.iter().chain(&without).chain(&moved);
+    let mut all = vec![("as it is", &fixed)];
+    let changed = without.iter().chain(&moved);
+    all.extend(changed.map(|(what, source)| (what.as_str(), source)));
     // A version's name is a module's.
-    let named = all.enumerate().map(|(n, (what, source))| {
+    let named = all.iter().enumerate().map(|(n, (what, source))| {
         let name = format!("order_{n:02}");
-        (what.as_str(), name, source.clone())
+        (*what, name, (*source).clone())
     });
     let named: Vec<_> = named.collect();
     let sources = named.iter().map(|(_, n, s)| (n.clone(), s.clone()));
