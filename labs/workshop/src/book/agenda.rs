@@ -152,9 +152,10 @@ impl Plan {
             }
             let _ = writeln!(
                 out,
-                "\nTogether {} of {} minutes.",
+                "\nTogether {} of {} minutes. Needs: {}.",
                 table.minutes,
-                session.minutes.get_ref()
+                session.minutes.get_ref(),
+                needs(session, chapters)
             );
         }
         Ok(out)
@@ -263,6 +264,19 @@ fn timetable(session: &Session, first: bool, chapters: &[Entry<'_>], to_root: &s
     table
 }
 
+/// The services that the labs of a session need.
+fn needs(session: &Session, chapters: &[Entry<'_>]) -> String {
+    let labs = session.labs.iter();
+    let services: BTreeSet<&str> = labs
+        .filter_map(|lab| chapter(chapters, lab.get_ref()))
+        .flat_map(|(_, front)| front.services.iter().map(String::as_str))
+        .collect();
+    if services.is_empty() {
+        return "nothing else".to_owned();
+    }
+    services.into_iter().collect::<Vec<_>>().join(", ")
+}
+
 /// The chapter of a lab.
 fn chapter<'a>(chapters: &'a [Entry<'a>], lab: &str) -> Option<(&'a Entry<'a>, &'a ChapterFront)> {
     chapters.iter().find_map(|entry| {
@@ -310,11 +324,12 @@ note = "n"
     }
 
     fn chapter(lab: &str, minutes: u32) -> Source {
+        let services = if lab == "03" { "[\"redis\"]" } else { "[]" };
         source(&format!(
             "+++\nlab = \"{lab}\"\ntitle = \"t\"\ndescription = \"d\"\nsymptoms = []\n\
              confirm = {{ command = \"c\", decides = \"d\" }}\n\
              first_aid = {{ action = \"a\", risk = \"r\" }}\n\
-             applies_to = \"all\"\nminutes = 1\nlab_minutes = {minutes}\n+++\n# T\n"
+             applies_to = \"all\"\nminutes = 1\nlab_minutes = {minutes}\nservices = {services}\n+++\n# T\n"
         ))
     }
 
@@ -357,10 +372,10 @@ note = "n"
             "| 0:00 h | Set-up | 20 |\n| 0:20 h | [01 One](../part/x.md) | 30 |\n\
              | 0:50 h | Review of 01 | 10 |\n| 1:00 h | Break | 10 |\n\
              | 1:10 h | [03 Three](../part/x.md) | 45 |\n| 1:55 h | Review of 03 | 10 |\n\
-             | 2:05 h | Slack | 23 |\n\nTogether 148 of 154 minutes.",
+             | 2:05 h | Slack | 23 |\n\nTogether 148 of 154 minutes. Needs: redis.",
             "### Afternoon {#day-2}\n",
             "| 0:00 h | [04 Four](../part/x.md) | 30 |\n| 0:30 h | Review of 04 | 10 |\n\
-             | 0:40 h | Slack | 8 |\n\nTogether 48 of 48 minutes.",
+             | 0:40 h | Slack | 8 |\n\nTogether 48 of 48 minutes. Needs: nothing else.",
         ] {
             assert!(out.contains(part), "{part}\n{out}");
         }

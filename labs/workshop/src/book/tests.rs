@@ -213,7 +213,7 @@ fn facilitators_get_an_agenda_and_a_section_for_each_lab() {
     let page = fixture.built("people/labs.html");
     for part in [
         "<td>Set-up</td>",
-        "Together 42 of 42 minutes.",
+        "Together 42 of 42 minutes. Needs: nothing else.",
         "Who waits?",
         "<code>top</code>",
         "nobody waits",
