@@ -69,6 +69,10 @@ pub enum Directive {
     Diagnosis,
     /// From Express to actix-web.
     Dictionary,
+    /// The sessions of a workshop.
+    Agenda(String),
+    /// How to lead each lab.
+    Facilitate,
     /// mdBook's own include of a file.
     Include {
         /// Relative to the chapter.
@@ -137,6 +141,9 @@ fn parse(inner: &str) -> Result<Directive, String> {
         ["coverage"] => Ok(Directive::Coverage),
         ["diagnosis"] => Ok(Directive::Diagnosis),
         ["dictionary"] => Ok(Directive::Dictionary),
+        ["facilitate"] => Ok(Directive::Facilitate),
+        ["agenda", name] => Ok(Directive::Agenda((*name).to_owned())),
+        ["agenda", ..] => Err("`agenda` takes one argument, a name".to_owned()),
         ["include" | "rustdoc_include", path] => {
             let (path, part) = match path.split_once(':') {
                 Some((path, part)) => (path, Some(part.to_owned())),
@@ -157,7 +164,7 @@ fn parse(inner: &str) -> Result<Directive, String> {
         ["lab"] => Err(format!("which lab, and which figure? A lab has {FIGURES}")),
         [] => Err("empty directive".to_owned()),
         [
-            "checklists" | "symptoms" | "coverage" | "diagnosis" | "dictionary",
+            "checklists" | "symptoms" | "coverage" | "diagnosis" | "dictionary" | "facilitate",
             ..,
         ] => Err(format!("`{}` takes no argument", words[0])),
         ["include" | "rustdoc_include", ..] => {
@@ -166,7 +173,7 @@ fn parse(inner: &str) -> Result<Directive, String> {
         ["title", ..] => Err("the title of a page stands in its front matter".to_owned()),
         [word, ..] => Err(format!(
             "unknown directive `{word}`: there are lab, checklists, symptoms, coverage, \
-             diagnosis, dictionary and include"
+             diagnosis, dictionary, agenda, facilitate and include"
         )),
     }
 }
@@ -232,6 +239,8 @@ mod tests {
             ("{{#lab}}", "which lab"),
             ("{{#lab 01}}", "which figure?"),
             ("{{#agendum}}", "unknown directive `agendum`"),
+            ("{{#agenda}}", "`agenda` takes one argument"),
+            ("{{#facilitate 01}}", "`facilitate` takes no argument"),
             ("{{#diagnosis 01}}", "`diagnosis` takes no argument"),
             ("{{#title x}}", "front matter"),
             ("{{#lab 01 card", "not closed"),

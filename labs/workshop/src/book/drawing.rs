@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
+use super::agenda::{self, Plan};
 use super::dictionary;
 use super::directive::{self, Directive, Found};
 use super::figures::{self, Surroundings};
@@ -15,7 +16,7 @@ use super::indexes::{self, Entry};
 use super::markdown::{self, Outline};
 use super::preprocessor::Page;
 use super::problem::Problems;
-use super::{anatomy, diagnosis, includes, snapshot};
+use super::{anatomy, diagnosis, guide, includes, snapshot};
 use crate::workspace::Lab;
 
 /// What is known before the first figure is drawn.
@@ -152,6 +153,12 @@ impl<'a> Drawing<'a> {
                     diagnosis::draw(self.root, &page.source, &self.entries, &to_root, problems)
                 }
                 Ok(Directive::Dictionary) => self.dictionary(page, &to_root),
+                Ok(Directive::Agenda(name)) => self
+                    .plan(page, problems)
+                    .and_then(|plan| plan.tables(name, &self.entries, &to_root)),
+                Ok(Directive::Facilitate) => self
+                    .plan(page, problems)
+                    .and_then(|plan| guide::draw(&plan, self.labs, &self.entries, &to_root)),
                 Ok(Directive::Lab { lab, figure }) => match self.lab(lab) {
                     None => Err(format!(
                         "there is no lab {lab}: `cargo lab list` shows them all"
@@ -188,6 +195,11 @@ impl<'a> Drawing<'a> {
         }
         out.push_str(&body[from..]);
         out
+    }
+
+    /// The agendas of the book.
+    fn plan(&self, page: &Page, problems: &mut Problems) -> Result<Plan, String> {
+        agenda::read(self.root, page, &self.entries, problems)
     }
 
     /// The table whose file lies beside the page.

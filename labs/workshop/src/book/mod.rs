@@ -6,6 +6,7 @@
 //! page what mdBook has no place for; [`links`] follows every link; and
 //! [`site`] knows what a server may hand out.
 
+mod agenda;
 mod anatomy;
 mod build;
 mod diagnosis;
@@ -16,6 +17,7 @@ mod edition;
 mod figures;
 mod finish;
 mod front_matter;
+mod guide;
 mod highlight;
 mod html;
 mod includes;

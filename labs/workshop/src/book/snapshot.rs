@@ -60,7 +60,11 @@ impl Snapshot {
         Self::parse(&text).with_context(|| format!("in {}", path.display()))
     }
 
-    fn parse(text: &str) -> Result<Self> {
+    /// Reads a snapshot from its text.
+    ///
+    /// # Errors
+    /// When it is no snapshot with claims.
+    pub fn parse(text: &str) -> Result<Self> {
         // insta heads the transcript with YAML between two `---` lines.
         let body = text
             .strip_prefix("---\n")

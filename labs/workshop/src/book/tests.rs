@@ -153,7 +153,7 @@ fn directives() {
     for (wrong, why) in [
         ("{{#lab 01 chart}}", "unknown figure `chart`"),
         ("{{#lab 09 diff}}", "there is no lab 09"),
-        ("{{#agenda}}", "unknown directive `agenda`"),
+        ("{{#agendum}}", "unknown directive `agendum`"),
         ("{{#lab 01 diff now}}", "`diff` takes no argument"),
         (
             "{{#lab 01 evidence gone}}",
@@ -174,6 +174,80 @@ fn directives() {
         fixture.edit(CHAPTER, "A thread.", wrong);
         expect(&fixture, &fixture.at(wrong, why));
     }
+}
+
+/// A page for facilitators, with what it is made from.
+fn facilitated() -> Fixture {
+    let fixture = Fixture::new();
+    let write = |file: &str, text: &str| {
+        let path = fixture.root().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write(
+        "book/people/labs.md",
+        "+++\ntitle = \"t\"\ndescription = \"d\"\n+++\n# Lead\n\n{{#agenda short}}\n\n{{#facilitate}}\n",
+    );
+    write(
+        "book/agenda.toml",
+        "[[agenda]]\nname = \"short\"\n[[agenda.session]]\ntitle = \"All\"\nminutes = 42\n\
+         labs = [\"01\"]\n\n[lab.01]\nask = \"Who waits?\"\ndemo = \"`top`\"\nnote = \"n\"\n",
+    );
+    fixture.edit(
+        "book/SUMMARY.md",
+        "[Symptoms]",
+        "[Lead](people/labs.md)\n[Symptoms]",
+    );
+    fixture
+}
+
+#[test]
+fn facilitators_get_an_agenda_and_a_section_for_each_lab() {
+    let fixture = facilitated();
+    fixture.edit(
+        "book.toml",
+        "[output.html.playground]",
+        "[output.html.search.chapter]\n\"people\" = { enable = false }\n[output.html.playground]",
+    );
+    assert_eq!(fixture.problems(), Vec::<String>::new());
+    let page = fixture.built("people/labs.html");
+    for part in [
+        "<td>Set-up</td>",
+        "Together 42 of 42 minutes. Needs: nothing else.",
+        "Who waits?",
+        "<code>top</code>",
+        "nobody waits",
+        "<p>How many?</p>",
+        "<p>Half.</p>",
+        "<td><code>half</code></td><td>It looks right.</td><td>1</td>",
+    ] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    assert!(!page.contains("<details"), "{page}");
+    let index = std::fs::read_dir(fixture.dest())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .find(|name| name.starts_with("searchindex"))
+        .unwrap();
+    let index = fixture.built(&index);
+    assert!(index.contains("01-small.html"), "{index}");
+    assert!(!index.contains("people/"), "{index}");
+}
+
+#[test]
+fn a_session_over_its_time_and_a_lab_without_notes_stop_the_build() {
+    let fixture = facilitated();
+    fixture.edit("book/agenda.toml", "minutes = 42", "minutes = 41");
+    expect(
+        &fixture,
+        "book/agenda.toml:5: the session `All` of `short` takes 42 minutes and has 41",
+    );
+    let fixture = facilitated();
+    fixture.edit("book/agenda.toml", "[lab.01]", "[lab.02]");
+    expect(
+        &fixture,
+        "book/agenda.toml:1: nothing to ask, demo and note of 01 Small",
+    );
 }
 
 #[test]

@@ -54,6 +54,14 @@ pub fn card_lines(front: &ChapterFront) -> usize {
     card::lines(front)
 }
 
+/// The claims of a lab, for a page that is not its chapter.
+///
+/// # Errors
+/// When its snapshot cannot be read.
+pub fn claims(lab: &Lab) -> Result<String> {
+    task::claims(lab)
+}
+
 /// Reads a file of `lab`.
 fn read(lab: &Lab, path: &str) -> Result<String> {
     let file = lab.dir.join(path);
