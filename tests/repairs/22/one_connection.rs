@@ -111,7 +111,7 @@ async fn list(
 ) -> actix_web::Result<impl Responder> {
     let mut items = database.items(&customer).await;
     // Perhaps the connection broke under the question. To ask again
-    // changes nothing; once, for a database in trouble has enough to do.
+    // changes nothing; once, as a troubled database has enough to do.
     if items.as_ref().is_err_and(|e| e.is::<QueryError>()) {
         items = database.items(&customer).await;
     }
