@@ -315,7 +315,7 @@ fn each_command_against_folklore_runs_a_version_that_fails() -> Result<()> {
         ensure!(fails, "`{line}` shows no failure");
         commands += 1;
     }
-    let sentences = page.lines().filter(|line| line.starts_with("### ")).count();
+    let sentences = page.lines().filter(|line| line.starts_with("## ")).count();
     ensure!(commands >= sentences, "a sentence has no command");
     Ok(())
 }
