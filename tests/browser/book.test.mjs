@@ -6,11 +6,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 
+import { markNewKinds } from './kinds.mjs';
 import { CHAPTER, openBrowser, openPage, openServer, setTheme, THEMES } from './browser.mjs';
 
 const { WORKSHOP, ROOT, SHOTS } = process.env;
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const COLOURS = ['color-contrast', 'link-in-text-block'];
 
 let browser;
 let server;
@@ -31,26 +33,49 @@ after(async () => {
     server?.stop();
 });
 
+// Everything in one theme, wide and narrow; in the other themes only the colours
+// differ, so there each kind of text is judged once, on the first page that has it.
 test('axe finds nothing on any page, in any theme, wide and narrow', async () => {
     const found = [];
-    for (const path of [...pages, '404.html', 'print.html']) {
+    const known = Object.fromEntries(THEMES.map(theme => [theme, new Set()]));
+    const judge = async path => {
         const page = await openPage(browser, { bypassCSP: true });
         await page.goto(`${server.url}/${path}`);
         await page.evaluate(AXE);
+        const axe = async (theme, width, context, rules) => {
+            const violations = await page.evaluate(async ([context, rules]) => {
+                const options = { runOnly: rules, resultTypes: ['violations'] };
+                return (await globalThis.axe.run(context, options)).violations;
+            }, [context, rules]);
+            found.push(...violations.map(v => `${path} ${theme} ${width}: ${v.id} ${v.nodes[0].html}`));
+        };
         for (const width of [1280, 390]) {
             await page.setViewportSize({ width, height: 800 });
             // The page's own scripts hear of it in a later frame.
             await page.evaluate(() => new Promise(done => setTimeout(() => requestAnimationFrame(done), 50)));
             for (const theme of THEMES) {
                 await setTheme(page, theme);
-                const { violations } = await page.evaluate(
-                    rules => globalThis.axe.run(document, { runOnly: rules }), RULES);
-                found.push(...violations.map(v => `${path} ${theme} ${width}: ${v.id} ${v.nodes[0].html}`));
+                if (theme === 'light') {
+                    await axe(theme, width, 'html', RULES);
+                } else if (await markNewKinds(page, known[theme]) > 0) {
+                    await axe(theme, width, '[data-kind]', COLOURS);
+                }
             }
         }
         await page.context().close();
-    }
+    };
+    // Two pages at a time: each has a process of its own.
+    const left = [...pages, '404.html', 'print.html'];
+    const worker = async () => {
+        while (left.length > 0) {
+            await judge(left.shift());
+        }
+    };
+    await Promise.all([worker(), worker()]);
     assert.deepEqual(found, []);
+    for (const theme of THEMES.slice(1)) {
+        assert.ok(known[theme].size > 20, `${theme}: ${known[theme].size} kinds of text`);
+    }
 });
 
 test('no page has an error or asks another machine for anything', async () => {
