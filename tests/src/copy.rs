@@ -12,9 +12,12 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
+use serde_json::Value;
+
 use crate::Running;
 use crate::ran::{self, Ran};
 use crate::repository::{Lab, Repository};
+use crate::seed;
 
 /// The copy, as shipped, for as long as this value lives.
 pub struct Copy {
@@ -49,7 +52,8 @@ impl Copy {
         let repository = Repository::here();
         let metadata = repository.metadata()?;
         let target = metadata["target_directory"].as_str();
-        let kept = Path::new(target.context("cargo names no target folder")?).join("tests");
+        let target = Path::new(target.context("cargo names no target folder")?);
+        let kept = target.join("tests");
         fs::create_dir_all(&kept)?;
         let lock = File::create(kept.join("lock"))?;
         lock.lock()?;
@@ -59,6 +63,7 @@ impl Copy {
             repository,
             _lock: lock,
         };
+        seed::sow(target, &copy.target, &members(&metadata))?;
         copy.refresh()?;
         Ok(copy)
     }
@@ -187,6 +192,18 @@ impl Copy {
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", &self.target);
     }
+}
+
+/// The names of the workspace's own packages.
+fn members(metadata: &Value) -> BTreeSet<String> {
+    let ids = &metadata["workspace_members"];
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let own = packages.filter(|package| {
+        let mut ids = ids.as_array().into_iter().flatten();
+        ids.any(|id| *id == package["id"])
+    });
+    let names = own.filter_map(|package| package["name"].as_str());
+    names.map(str::to_owned).collect()
 }
 
 fn mode(path: &Path) -> Result<u32> {

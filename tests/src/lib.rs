@@ -13,6 +13,7 @@ pub mod processes;
 pub mod ran;
 pub mod repository;
 pub mod running;
+pub mod seed;
 pub mod snapshots;
 pub mod variants;
 
