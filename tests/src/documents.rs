@@ -25,7 +25,7 @@ pub fn commands(markdown: &str) -> BTreeSet<String> {
 }
 
 /// The text without front matter, which is no Markdown.
-fn body(markdown: &str) -> &str {
+pub(crate) fn body(markdown: &str) -> &str {
     let front = markdown.strip_prefix("+++\n");
     let parts = front.and_then(|rest| rest.split_once("\n+++"));
     parts.map_or(markdown, |(_, body)| body)

@@ -10,6 +10,7 @@ pub mod markup;
 pub mod mutants;
 pub mod pages;
 pub mod processes;
+pub mod prose;
 pub mod ran;
 pub mod repository;
 pub mod running;

@@ -28,6 +28,7 @@ fn the_book_holds_in_a_real_browser() -> Result<()> {
             "--test-reporter=spec",
             "book.test.mjs",
             "live.test.mjs",
+            "search.test.mjs",
         ])
         .current_dir(&folder)
         .env("CARGO_TARGET_DIR", &copy.target)

@@ -82,6 +82,44 @@ fn every_page_is_in_the_summary_and_every_entry_is_a_page() -> Result<()> {
 }
 
 #[test]
+fn the_readme_and_the_diagnosis_name_what_is_to_come_as_the_coverage_does() -> Result<()> {
+    let repository = Repository::here();
+    let coverage: toml::Table = repository.read("book/coverage.toml")?.parse()?;
+    let later = coverage["later"].as_table().context("`later` is a table")?;
+    let name = |id: &str| {
+        let name = later.get(id).and_then(toml::Value::as_str);
+        name.with_context(|| format!("book/coverage.toml plans no chapter {id}"))
+    };
+    let readme = repository.read("README.md")?;
+    let names = later.keys().map(|id| {
+        let name = name(id)?;
+        let number = id.parse::<u32>().is_ok();
+        Ok(if number {
+            format!("{id} {name}")
+        } else {
+            name.to_owned()
+        })
+    });
+    let names: Vec<String> = names.collect::<Result<_>>()?;
+    let line = format!("\nNot yet: {}.", names.join(", "));
+    ensure!(
+        readme.contains(&line),
+        "README.md does not say `{}`",
+        line.trim()
+    );
+    for lab in repository.labs()? {
+        let link = format!("| [{}]({}) |", lab.id, lab.folder);
+        ensure!(readme.contains(&link), "README.md has no row `{link}`");
+    }
+    let diagnosis: toml::Table = repository.read("book/diagnosis.toml")?.parse()?;
+    let walks = diagnosis["later"].as_table();
+    for (id, there) in walks.context("`later` is a table")? {
+        assert_eq!(there.as_str(), Some(name(id)?), "book/diagnosis.toml, {id}");
+    }
+    Ok(())
+}
+
+#[test]
 fn chapter_recording_and_package_carry_the_labs_number() -> Result<()> {
     each_lab(|repository, lab| {
         let (front, _) = chapter(repository, lab)?;

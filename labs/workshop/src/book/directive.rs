@@ -63,8 +63,10 @@ pub enum Directive {
     Checklists,
     /// Symptom to chapter.
     Symptoms,
-    /// Which labs there are.
+    /// Subject to chapter.
     Coverage,
+    /// Which chapters there are, and which are to come.
+    Chapters,
     /// From a symptom to the test that splits, and on to a chapter.
     Diagnosis,
     /// From Express to actix-web.
@@ -139,6 +141,7 @@ fn parse(inner: &str) -> Result<Directive, String> {
         ["checklists"] => Ok(Directive::Checklists),
         ["symptoms"] => Ok(Directive::Symptoms),
         ["coverage"] => Ok(Directive::Coverage),
+        ["chapters"] => Ok(Directive::Chapters),
         ["diagnosis"] => Ok(Directive::Diagnosis),
         ["dictionary"] => Ok(Directive::Dictionary),
         ["facilitate"] => Ok(Directive::Facilitate),
@@ -164,7 +167,8 @@ fn parse(inner: &str) -> Result<Directive, String> {
         ["lab"] => Err(format!("which lab, and which figure? A lab has {FIGURES}")),
         [] => Err("empty directive".to_owned()),
         [
-            "checklists" | "symptoms" | "coverage" | "diagnosis" | "dictionary" | "facilitate",
+            "checklists" | "symptoms" | "coverage" | "chapters" | "diagnosis" | "dictionary"
+            | "facilitate",
             ..,
         ] => Err(format!("`{}` takes no argument", words[0])),
         ["include" | "rustdoc_include", ..] => {
@@ -173,7 +177,7 @@ fn parse(inner: &str) -> Result<Directive, String> {
         ["title", ..] => Err("the title of a page stands in its front matter".to_owned()),
         [word, ..] => Err(format!(
             "unknown directive `{word}`: there are lab, checklists, symptoms, coverage, \
-             diagnosis, dictionary, agenda, facilitate and include"
+             chapters, diagnosis, dictionary, agenda, facilitate and include"
         )),
     }
 }

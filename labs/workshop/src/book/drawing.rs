@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::agenda::{self, Plan};
+use super::coverage::Coverage;
 use super::dictionary;
 use super::directive::{self, Directive, Found};
 use super::figures::{self, Surroundings};
@@ -148,7 +149,12 @@ impl<'a> Drawing<'a> {
                 Ok(Directive::Include { .. }) => continue,
                 Ok(Directive::Checklists) => Ok(indexes::checklists(&self.entries, &to_root)),
                 Ok(Directive::Symptoms) => Ok(indexes::symptoms(&self.entries, &to_root)),
-                Ok(Directive::Coverage) => Ok(indexes::coverage(&self.entries, &to_root)),
+                Ok(Directive::Coverage) => self
+                    .coverage()
+                    .map(|all| all.subjects_table(&self.entries, &to_root)),
+                Ok(Directive::Chapters) => self
+                    .coverage()
+                    .map(|all| all.chapters_table(&self.entries, &to_root)),
                 Ok(Directive::Diagnosis) => {
                     diagnosis::draw(self.root, &page.source, &self.entries, &to_root, problems)
                 }
@@ -195,6 +201,11 @@ impl<'a> Drawing<'a> {
         }
         out.push_str(&body[from..]);
         out
+    }
+
+    /// What the book covers.
+    fn coverage(&self) -> Result<Coverage, String> {
+        Coverage::read(self.root, &self.entries).map_err(|error| format!("{error:#}"))
     }
 
     /// The agendas of the book.

@@ -55,9 +55,9 @@ pub struct ChapterFront {
     /// Services that the lab needs.
     #[serde(default)]
     pub services: Vec<String>,
-    /// Numbers of the notes that the chapter grew from.
-    #[serde(default, rename = "seed")]
-    pub _seed: Vec<String>,
+    /// Codes of the notes that the chapter grew from, which the coverage names.
+    #[serde(default)]
+    pub seed: Vec<String>,
 }
 
 /// How to make sure.

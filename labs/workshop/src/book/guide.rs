@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::agenda::Plan;
 use super::directive;
 use super::figures;
+use super::front_matter::ChapterFront;
 use super::indexes::Entry;
 use super::markdown::{self, Heading};
 use super::snapshot::{Outcome, Snapshot};
@@ -23,12 +24,14 @@ pub fn draw(
 ) -> Result<String, String> {
     let mut out = String::new();
     for entry in chapters {
-        let front = entry.page.front.as_ref().and_then(|f| f.chapter());
-        // A lab that is missing has been reported.
-        let Some(lab) = front.and_then(|f| labs.iter().find(|lab| lab.id == f.lab)) else {
+        let Some(front) = entry.page.front.as_ref().and_then(|f| f.chapter()) else {
             continue;
         };
-        section(plan, lab, entry, to_root, &mut out)
+        // A lab that is missing has been reported.
+        let Some(lab) = labs.iter().find(|lab| lab.id == front.lab) else {
+            continue;
+        };
+        section(plan, lab, front, entry, to_root, &mut out)
             .map_err(|why| format!("{}: {why}", entry.page.file))?;
     }
     Ok(out)
@@ -37,6 +40,7 @@ pub fn draw(
 fn section(
     plan: &Plan,
     lab: &Lab,
+    front: &ChapterFront,
     entry: &Entry<'_>,
     to_root: &str,
     out: &mut String,
@@ -50,14 +54,16 @@ fn section(
     let _ = write!(
         out,
         "\n## {} {{#lead-{id}}}\n\n\
-         [Read the chapter]({to_root}{}). The exercise takes {} minutes.\n\n\
+         [Read the chapter]({to_root}{}). To talk it through takes {} minutes, \
+         the exercise {}.\n\n\
          - **Ask.** {}\n- **Demo.** {}\n- **Note.** {}\n\n{claims}\n\
          ### Predict {{#predict-{id}}}\n\n{}\n>\n> **Answer.**\n>\n{}\n\n\
          ### Half-fixes {{#half-fixes-{id}}}\n\n\
          | Half-fix | The chapter says first | Claims that fail |\n|---|---|---|\n",
         entry.name,
         entry.path,
-        lab.minutes,
+        front.minutes,
+        front.lab_minutes,
         notes.ask.get_ref(),
         notes.demo.get_ref(),
         notes.note.get_ref(),

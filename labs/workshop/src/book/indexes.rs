@@ -69,33 +69,6 @@ pub fn symptoms(chapters: &[Entry<'_>], to_root: &str) -> String {
     out
 }
 
-/// Which labs there are, what they need, and how long they take.
-#[must_use]
-pub fn coverage(chapters: &[Entry<'_>], to_root: &str) -> String {
-    let mut out = String::from(
-        "\n| Chapter | What fails | Needs | Reading | Exercise |\n|---|---|---|--:|--:|\n",
-    );
-    for entry in chapters {
-        let Some(front) = entry.page.front.as_ref().and_then(|f| f.chapter()) else {
-            continue;
-        };
-        let needs = match front.services.as_slice() {
-            [] => "nothing else".to_owned(),
-            services => services.join(", "),
-        };
-        let _ = writeln!(
-            out,
-            "| [{}]({to_root}{}) | {} | {needs} | {} min | {} min |",
-            entry.name,
-            entry.path,
-            front.title.replace('|', "\\|"),
-            front.minutes,
-            front.lab_minutes
-        );
-    }
-    out
-}
-
 /// What stands in a page where a figure could not be drawn.
 #[must_use]
 pub fn placeholder(why: &str) -> String {

@@ -9,6 +9,7 @@
 mod agenda;
 mod anatomy;
 mod build;
+mod coverage;
 mod diagnosis;
 mod dictionary;
 mod directive;

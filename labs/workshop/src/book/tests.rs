@@ -51,7 +51,10 @@ fn a_book_without_mistakes_has_no_problems() {
     assert!(!page.contains("+++") && !page.contains("{{#"), "{page}");
     assert!(fixture.built("symptoms.html").contains("everything hangs"));
     assert!(fixture.built("checklist.html").contains("Mind the worker."));
-    assert!(fixture.built("index.html").contains("01 Small"));
+    let first = fixture.built("index.html");
+    assert!(first.contains("01 Small") && first.contains("Not yet: 02 Later."));
+    assert!(first.contains("<td>It hangs</td>") && first.contains("02 Later (not yet)"));
+    assert!(!first.contains(" min"), "no timings on a learner's page");
     assert!(
         fixture
             .built("sitemap.xml")
@@ -315,6 +318,42 @@ fn files_of_the_lab() {
         &fixture,
         &fixture.at("{{#lab 01 hints}}", "labs/01-small/hints.md has 2 hints"),
     );
+}
+
+#[test]
+fn a_subject_without_its_chapter_stops_the_build() {
+    for (from, to, why) in [
+        (
+            r#"chapters = ["01", "02"]"#,
+            r#"chapters = ["02"]"#,
+            "no subject names chapter 01",
+        ),
+        (
+            r#"chapters = ["01", "02"]"#,
+            r#"chapters = ["01"]"#,
+            "no subject names chapter 02",
+        ),
+        (
+            "02 = ",
+            "03 = ",
+            "`It hangs` names chapter 02, which is neither written nor in `[later]`",
+        ),
+        (
+            "02 = ",
+            "01 = \"Small\"\n02 = ",
+            "chapter 01 is written, so it is not in `[later]`",
+        ),
+        (
+            r#"["C1"]"#,
+            r#"["C2"]"#,
+            "chapter 01 answers C1, and no subject of it has that code",
+        ),
+    ] {
+        let fixture = Fixture::new();
+        fixture.edit("book/coverage.toml", from, to);
+        let place = "book/introduction.md:8: book/coverage.toml: ";
+        expect(&fixture, &format!("{place}{why}"));
+    }
 }
 
 #[test]

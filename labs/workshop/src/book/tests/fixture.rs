@@ -69,7 +69,20 @@ impl Fixture {
     }
 }
 
-const FILES: [(&str, &str); 24] = [
+const COVERAGE: &str = r#"
+[later]
+02 = "Later"
+
+[[part]]
+title = "Speed"
+
+[[part.subject]]
+says = "It hangs"
+seed = ["C1"]
+chapters = ["01", "02"]
+"#;
+
+const FILES: [(&str, &str); 25] = [
     ("Cargo.toml", "[workspace.package]\nversion = \"7.7.7\"\n"),
     (
         "Cargo.lock",
@@ -122,9 +135,14 @@ description = "A book."
 
 # Small Book
 
+{{#chapters}}
+
+## Coverage
+
 {{#coverage}}
 "#,
     ),
+    ("book/coverage.toml", COVERAGE),
     (
         "book/symptoms.md",
         "+++\ntitle = \"S\"\ndescription = \"d\"\n+++\n\n# Symptoms\n\n{{#symptoms}}\n",
