@@ -2,13 +2,19 @@
 //! elsewhere, no page without a head of its own, none that is too heavy.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use book_tests::pages::{self, Place, Site};
 use book_tests::{Copy, markup};
 
-/// Builds the book and reads it, with the copy that must outlive it.
-fn site() -> Result<(Copy, Site)> {
+/// The book, built once for all tests here, with the copy that it was built in.
+fn site() -> Result<&'static (Copy, Site)> {
+    static SITE: LazyLock<Result<(Copy, Site)>> = LazyLock::new(build);
+    SITE.as_ref().map_err(|error| anyhow!("{error:#}"))
+}
+
+fn build() -> Result<(Copy, Site)> {
     let copy = Copy::take()?;
     let folder = copy.target.join("book");
     let dest = folder.to_string_lossy().into_owned();
@@ -46,7 +52,7 @@ fn every_link_leads_somewhere() -> Result<()> {
 
 #[test]
 fn nothing_is_loaded_from_elsewhere_and_everything_is_there() -> Result<()> {
-    let (_copy, site) = site()?;
+    let (_, site) = site()?;
     let mut wrong = Vec::new();
     for (file, page) in &site.pages {
         for load in page.loads.iter().filter(|load| !load.starts_with("data:")) {
@@ -81,7 +87,7 @@ fn nothing_is_loaded_from_elsewhere_and_everything_is_there() -> Result<()> {
 
 #[test]
 fn no_directive_is_left_in_a_page() -> Result<()> {
-    let (_copy, site) = site()?;
+    let (_, site) = site()?;
     for file in site.pages.keys() {
         let text = std::fs::read_to_string(site.folder.join(file))?;
         ensure!(!text.contains("{{#"), "{file} still has a directive");
@@ -116,7 +122,7 @@ fn listed(site: &Site) -> Result<BTreeSet<String>> {
 
 #[test]
 fn every_page_has_a_head_of_its_own() -> Result<()> {
-    let (_copy, site) = site()?;
+    let (_, site) = site()?;
     let pages = listed(&site)?;
     ensure!(pages.len() >= 6, "the sitemap lists {pages:?}");
     let (mut titles, mut descriptions) = (BTreeSet::new(), BTreeSet::new());
@@ -191,7 +197,7 @@ fn every_redirect_leads_to_a_page() -> Result<()> {
 
 #[test]
 fn no_page_is_too_heavy() -> Result<()> {
-    let (_copy, site) = site()?;
+    let (_, site) = site()?;
     for file in listed(&site)? {
         let bytes = site.weight(&file)?;
         ensure!(
