@@ -41,6 +41,14 @@ pub async fn items(
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
+/// Waits until a statement of the service waits for the lock.
+pub async fn one_waits(lock: &PgLock) -> Result<(), Stopped> {
+    while lock.count().await? == 0 {
+        pause().await;
+    }
+    Ok(())
+}
+
 /// Whether no statement of the service waits for the lock any more.
 pub async fn none_waits(
     lock: &PgLock,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use labkit::bench::{Bench, Stopped};
 use labkit::client::Answer;
 use labkit::exchange::Request;
+use labkit::subject::Subject;
 use labkit::tap::TapProxy;
 use labkit_postgres::{Database, PgLock};
 use tokio::task::JoinSet;
@@ -127,14 +128,16 @@ pub async fn stuck(
     let database = bench.ground::<Database>()?;
     let shop = bench.subject()?;
     let lock = database.lock(MIGRATION).await?;
-    let listed = patiently(shop, ask_for_list("max"), limit).await;
+    let wanted = ask_for_list("max");
+    let listed = held_up(shop, &lock, wanted, limit).await?;
     bench.fact(format!("to a list: {listed}"));
     let list_ends = ends(bench, &lock, &listed, limit).await?;
     lock.release().await?;
 
     bench.phase("a report locks the totals, and orders wait for it");
     let lock = database.lock(REPORT).await?;
-    let taken = patiently(shop, ask_for_order("eve", 7), limit).await;
+    let wanted = ask_for_order("eve", 7);
+    let taken = held_up(shop, &lock, wanted, limit).await?;
     bench.fact(format!("to an order: {taken}"));
     let order_ends = ends(bench, &lock, &taken, limit).await?;
     lock.release().await?;
@@ -147,6 +150,37 @@ pub async fn stuck(
     let meant = orders == usize::from(is_taken(&taken));
     bench.claim(LEFT, told && list_ends && order_ends && meant);
     Ok(told)
+}
+
+/// What a customer hears whose statement is held up by `lock`. A short
+/// time limit may end a request before its statement.
+async fn held_up(
+    shop: &Subject,
+    lock: &PgLock,
+    request: Request,
+    limit: Duration,
+) -> Result<Answer, Stopped> {
+    let mut answer = Answer::None;
+    for _ in 0..LOOKS {
+        let sent = patiently(shop, request.clone(), limit);
+        tokio::pin!(sent);
+        let came = tokio::select! {
+            biased;
+            waits = sessions::one_waits(lock) => {
+                waits?;
+                answer = sent.await;
+                true
+            }
+            early = &mut sent => {
+                answer = early;
+                lock.count().await? > 0
+            }
+        };
+        if came || !answer.is_server_error() {
+            break;
+        }
+    }
+    Ok(answer)
 }
 
 /// Whether a request that was answered has left nothing in the database
