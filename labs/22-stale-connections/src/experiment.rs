@@ -110,7 +110,9 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
     let once = cuts::order_breaks(bench).await?;
     cuts::list_breaks(bench).await?;
 
-    let limit = anew(bench, SHORT).await?;
+    // One that is just enough is too short a moment later.
+    let enough = anew(bench, SHORT / 2).await?;
+    let limit = anew(bench, enough * 2).await?;
     let silence = silences::silence(bench, limit).await?;
     let limit = anew(bench, limit).await?;
     let lost = silences::lost_answers(bench, limit).await?;
