@@ -48,16 +48,42 @@ mod tests {
         std::fs::write(pages.join("index.html"), "ten cats").unwrap();
         std::fs::write(folder.path().join("secret"), "a secret").unwrap();
         let port = serve(&pages).unwrap().unwrap();
-        let ask = |path: &str| {
-            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-            let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-            stream.write_all(request.as_bytes()).unwrap();
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).unwrap();
-            answer
-        };
-        assert!(ask("/").ends_with("ten cats"));
-        assert!(!ask("/../secret").contains("a secret"));
-        assert!(!ask("/%2e%2e/secret").contains("a secret"));
+        assert!(ask(port, "/").ends_with("ten cats"));
+        assert!(!ask(port, "/../secret").contains("a secret"));
+        assert!(!ask(port, "/%2e%2e/secret").contains("a secret"));
+    }
+
+    #[test]
+    fn the_pages_of_all_labs_are_whole() {
+        let labs = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        let mut found = 0;
+        for lab in labs.read_dir().unwrap() {
+            let lab = lab.unwrap();
+            let Some(port) = serve(&lab.path().join("attacker")).unwrap() else {
+                continue;
+            };
+            found += 1;
+            let page = ask(port, "/");
+            for part in ["200 OK", "<html lang=", "<title>", "color-scheme"] {
+                assert!(page.contains(part), "{lab:?} lacks {part}");
+            }
+            // Nothing comes from another host.
+            for part in page.split(" src=\"").skip(1) {
+                let name = part.split('"').next().unwrap();
+                let script = ask(port, &format!("/{name}"));
+                assert!(script.contains("200 OK"), "{lab:?}: {name}");
+                assert!(script.contains("get('service')"), "{lab:?}: {name}");
+            }
+        }
+        assert!(found > 0);
+    }
+
+    fn ask(port: u16, path: &str) -> String {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
     }
 }
