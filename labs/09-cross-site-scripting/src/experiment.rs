@@ -7,7 +7,7 @@ use labkit::load::LoadPlan;
 use labkit::recording::{Load, Measure, Plan};
 use labkit::{Claim, exchange};
 use labkit_browser::dom::Script;
-use labkit_browser::{Dom, Kind};
+use labkit_browser::{Dom, Kind, protection};
 use serde_json::Value;
 use url::Url;
 
@@ -64,6 +64,7 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
     } else {
         "it lacks the form"
     });
+    bench.fact(format!("it has {}", protection(&home)));
 
     bench.phase("in the fields for the name and the label");
     let mut typed = whole;

@@ -5,7 +5,8 @@ use std::net::TcpListener;
 use actix_web::dev::Server;
 use actix_web::error::{ErrorInternalServerError, ErrorNotFound};
 use actix_web::http::header::{
-    ContentType, LOCATION, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_SECURITY_POLICY, ContentType, LOCATION,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::middleware::DefaultHeaders;
 use actix_web::{
@@ -134,6 +135,18 @@ async fn search(query: web::Query<Search>) -> impl Responder {
         .body(format!("{}: no ticket has this", query.q))
 }
 
+/// Browsers take the type that is stated, and guess none. They run no
+/// script, should one get into a page all the same, and show no page in
+/// a frame of others.
+fn protection() -> DefaultHeaders {
+    let policy = "default-src 'none'; form-action 'self'; \
+                  base-uri 'none'; frame-ancestors 'none'";
+    DefaultHeaders::new()
+        .add((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .add((CONTENT_SECURITY_POLICY, policy))
+        .add((X_FRAME_OPTIONS, "DENY"))
+}
+
 /// The service, on a listener that is bound already.
 pub async fn server(
     _env: Env,
@@ -141,11 +154,9 @@ pub async fn server(
 ) -> anyhow::Result<Server> {
     let tickets = web::Data::new(Tickets::default());
     let app = move || {
-        // Browsers take the type that is stated, and guess none.
-        let nosniff = (X_CONTENT_TYPE_OPTIONS, "nosniff");
         App::new()
             .app_data(tickets.clone())
-            .wrap(DefaultHeaders::new().add(nosniff))
+            .wrap(protection())
             .service(home)
             .service(add)
             .service(show)

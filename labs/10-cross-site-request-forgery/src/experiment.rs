@@ -5,7 +5,7 @@ use labkit::client::Answer;
 use labkit::load::LoadPlan;
 use labkit::recording::{Load, Measure, Plan};
 use labkit::{Claim, Ground, exchange};
-use labkit_browser::{Browser, Page};
+use labkit_browser::{Browser, Page, protection};
 
 use crate::attack::{Eve, OTHER_PORT, OTHER_SITE, Outcome};
 use crate::customer::{Customer, seen};
@@ -191,6 +191,7 @@ async fn leaves_open(bench: &Bench, alice: &Customer, eve: &Eve) {
         "Sec-Fetch-Site: same-origin, Origin: null: {}",
         word(sent.as_ref())
     ));
+    bench.fact(format!("the page has {}", protection(page.answer())));
     let mut silent = alice.clone();
     silent.browser = silent.browser.oldest();
     let own = silent.sends("bob", 1).await;

@@ -11,8 +11,11 @@ use actix_web::error::{
     ErrorBadRequest, ErrorForbidden, ErrorInternalServerError,
     ErrorUnauthorized,
 };
-use actix_web::http::header::{ContentType, HOST, LOCATION, ORIGIN};
-use actix_web::middleware::{Next, from_fn};
+use actix_web::http::header::{
+    CONTENT_SECURITY_POLICY, ContentType, HOST, LOCATION, ORIGIN,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use actix_web::middleware::{DefaultHeaders, Next, from_fn};
 use actix_web::{
     App, HttpResponse, HttpServer, Responder, get, post, web,
 };
@@ -130,6 +133,17 @@ async fn own_pages_only(
 }
 // ANCHOR_END: half-fix
 
+/// Other pages may not show ours in a frame either: what a customer
+/// clicks there comes from this origin, with the right token.
+fn protection() -> DefaultHeaders {
+    let policy = "default-src 'none'; form-action 'self'; \
+                  base-uri 'none'; frame-ancestors 'none'";
+    DefaultHeaders::new()
+        .add((CONTENT_SECURITY_POLICY, policy))
+        .add((X_FRAME_OPTIONS, "DENY"))
+        .add((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+}
+
 fn back() -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header((LOCATION, "/"))
@@ -203,6 +217,7 @@ pub async fn server(
         let store = CookieSessionStore::default();
         App::new()
             .app_data(bank.clone())
+            .wrap(protection())
             .wrap(from_fn(own_pages_only))
             .wrap(SessionMiddleware::new(store, key.clone()))
             .service(home)

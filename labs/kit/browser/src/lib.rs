@@ -14,9 +14,11 @@ pub mod browser;
 pub mod dom;
 mod form;
 mod mime;
+mod protection;
 mod tree;
 
 pub use browser::{Browser, Fetch, Fetched, Mode, Origin, Page};
 pub use dom::{Dom, Kind};
 pub use form::Form;
+pub use protection::protection;
 pub use tree::Element;
