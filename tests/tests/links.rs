@@ -123,7 +123,7 @@ fn listed(site: &Site) -> Result<BTreeSet<String>> {
 #[test]
 fn every_page_has_a_head_of_its_own() -> Result<()> {
     let (_, site) = site()?;
-    let pages = listed(&site)?;
+    let pages = listed(site)?;
     ensure!(pages.len() >= 6, "the sitemap lists {pages:?}");
     let (mut titles, mut descriptions) = (BTreeSet::new(), BTreeSet::new());
     for file in &pages {
@@ -162,7 +162,7 @@ fn every_redirect_leads_to_a_page() -> Result<()> {
     let settings: toml::Table = copy.read("book.toml")?.parse()?;
     let redirects = settings["output"]["html"]["redirect"].as_table();
     let redirects = redirects.context("book.toml has redirects")?;
-    let pages = listed(&site)?;
+    let pages = listed(site)?;
     for (from, to) in redirects {
         let to = to.as_str().context("a redirect names a page")?;
         let from = from.trim_start_matches('/');
@@ -198,7 +198,7 @@ fn every_redirect_leads_to_a_page() -> Result<()> {
 #[test]
 fn no_page_is_too_heavy() -> Result<()> {
     let (_, site) = site()?;
-    for file in listed(&site)? {
+    for file in listed(site)? {
         let bytes = site.weight(&file)?;
         ensure!(
             bytes > 10_000,
