@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
 # Makes this lab's evidence anew: what curl prints when it asks both listeners
 # of broken and of fixed, what Chromium does with scripts that are smuggled into
-# the page, and what sslyze says of the listener for HTTPS. Needs curl, Node and
-# Chromium, and sslyze in the folder that SSLYZE names (python3 -m venv DIR;
-# DIR/bin/pip install sslyze). Read the difference, commit.
-#   SSLYZE=DIR labs/14-headers-and-https/evidence/make.sh
+# the page, what sslyze says of the listener for HTTPS, which grades Mozilla's
+# Observatory gives, and what Wapiti finds. Needs curl, Node and Chromium, and
+# the three in the folders that are named, each made by python3 -m venv DIR and
+#   DIR/bin/pip install sslyze
+#   DIR/bin/pip install requests beautifulsoup4 publicsuffixlist celery
+#   DIR/bin/pip install --no-deps httpobs
+#   DIR/bin/pip install wapiti3
+# Read the difference, commit.
+#   SSLYZE=DIR HTTPOBS=DIR WAPITI=DIR labs/14-headers-and-https/evidence/make.sh
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=labs/14-headers-and-https/evidence
@@ -74,6 +79,23 @@ for version in broken fixed; do
                 sed -n '/SSL 2.0 Cipher/,/Deflate/p; /COMPLIANCE AGAINST/,$p' | grep -v Deflate |
                 sed "s/:${tls##*:}/:443/"
         } | cat -s > "$out/tls-$version.txt"
+    fi
+    if [ -n "${HTTPOBS:-}" ]; then
+        {
+            header "python evidence/grade.py / /nothing /orders" \
+                "httpobs $("$HTTPOBS/bin/pip" show httpobs | sed -n 's/^Version: //p'), Mozilla's HTTP Observatory" "$version"
+            REQUESTS_CA_BUNDLE=$cert "$HTTPOBS/bin/python" -W ignore "$out/grade.py" \
+                "${url##*:}" "${tls##*:}" / /nothing /orders
+        } > "$out/grades-$version.txt"
+    fi
+    if [ -n "${WAPITI:-}" ]; then
+        modules=xss,permanentxss,csrf,csp,http_headers,cookieflags,redirect,crlf,sql,exec,file
+        {
+            header "python wapiti.py \$shop/ -s \$shop/orders -m $modules" \
+                "wapiti $("$WAPITI/bin/wapiti" --version | tail -n 1 | sed 's/^Wapiti //')" "$version"
+            "$WAPITI/bin/python" -W ignore labs/09-cross-site-scripting/evidence/wapiti.py "$tls/" \
+                -s "$tls/orders" -m "$modules" 2> /dev/null | sed -n '/requests known/,$p'
+        } > "$out/wapiti-$version.txt"
     fi
     kill "$server"
     wait "$server" || true
