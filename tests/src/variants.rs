@@ -81,7 +81,7 @@ fn judge_in(
     }
     let package = format!("lab-{}", lab.id);
     let build = ["build", "-q", "--locked", "-p", &package];
-    let build = [&build[..], &["--bin", &package, "--features", "serve"]].concat();
+    let build = [&build[..], &["--bin", &package]].concat();
     copy.cargo(&build)?.ok()?;
     let mut program = std::process::Command::new(copy.target.join("debug").join(&package));
     ran::clean(program.arg("judge").args(&good)).current_dir(&copy.root);

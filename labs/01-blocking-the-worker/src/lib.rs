@@ -10,8 +10,6 @@ pub use labkit::Env;
 use labkit::{Lab, version};
 
 pub mod broken;
-#[cfg(feature = "exercise")]
-pub mod exercise;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
@@ -70,9 +68,8 @@ pub const LAB: Lab = Lab {
             "half_fixes/global_pool.rs"
         ),
         version!(Fixed, "fixed", fixed, "fixed.rs"),
-        #[cfg(feature = "exercise")]
-        version!(Exercise, "exercise", exercise, "exercise.rs"),
     ],
+    exercise: None,
     ground: labkit::ground::none,
     experiment: |bench| Box::pin(experiment::run(bench)),
     load: experiment::load,

@@ -16,8 +16,6 @@ use labkit::{Lab, version};
     reason = "this is the failure that the lab shows"
 )]
 pub mod broken;
-#[cfg(feature = "exercise")]
-pub mod exercise;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
@@ -73,9 +71,8 @@ pub const LAB: Lab = Lab {
             "half_fixes/give_back_on_error.rs"
         ),
         version!(Fixed, "fixed", fixed, "fixed.rs"),
-        #[cfg(feature = "exercise")]
-        version!(Exercise, "exercise", exercise, "exercise.rs"),
     ],
+    exercise: None,
     ground: experiment::ground,
     experiment: |bench| Box::pin(experiment::run(bench)),
     load: experiment::load,

@@ -12,8 +12,6 @@ use labkit::{Lab, version};
 pub mod broken;
 mod catalogue;
 mod cost;
-#[cfg(feature = "exercise")]
-pub mod exercise;
 mod experiment;
 mod exposition;
 mod figure;
@@ -74,9 +72,8 @@ pub const LAB: Lab = Lab {
             "half_fixes/in_scope.rs"
         ),
         version!(Fixed, "fixed", fixed, "fixed.rs"),
-        #[cfg(feature = "exercise")]
-        version!(Exercise, "exercise", exercise, "exercise.rs"),
     ],
+    exercise: None,
     ground: experiment::ground,
     experiment: |bench| Box::pin(experiment::run(bench)),
     load: figure::load,

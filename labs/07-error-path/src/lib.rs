@@ -13,8 +13,6 @@ mod access;
 pub mod broken;
 mod customers;
 mod database;
-#[cfg(feature = "exercise")]
-pub mod exercise;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
@@ -66,9 +64,8 @@ pub const LAB: Lab = Lab {
             "half_fixes/generic_message.rs"
         ),
         version!(Fixed, "fixed", fixed, "fixed.rs"),
-        #[cfg(feature = "exercise")]
-        version!(Exercise, "exercise", exercise, "exercise.rs"),
     ],
+    exercise: None,
     ground: experiment::ground,
     experiment: |bench| Box::pin(experiment::run(bench)),
     load: experiment::load,

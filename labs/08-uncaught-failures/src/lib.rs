@@ -10,8 +10,6 @@ use labkit::{Lab, version};
 
 pub mod broken;
 mod database;
-#[cfg(feature = "exercise")]
-pub mod exercise;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
@@ -77,9 +75,8 @@ pub const LAB: Lab = Lab {
             "half_fixes/outbox_after_the_order.rs"
         ),
         version!(Fixed, "fixed", fixed, "fixed.rs"),
-        #[cfg(feature = "exercise")]
-        version!(Exercise, "exercise", exercise, "exercise.rs"),
     ],
+    exercise: None,
     ground: experiment::ground,
     experiment: |bench| Box::pin(experiment::run(bench)),
     load: experiment::load,

@@ -13,8 +13,6 @@ mod attack;
 mod bank;
 pub mod broken;
 mod customer;
-#[cfg(feature = "exercise")]
-pub mod exercise;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
@@ -76,9 +74,8 @@ pub const LAB: Lab = Lab {
             "half_fixes/metadata_required.rs"
         ),
         version!(Fixed, "fixed", fixed, "fixed.rs"),
-        #[cfg(feature = "exercise")]
-        version!(Exercise, "exercise", exercise, "exercise.rs"),
     ],
+    exercise: None,
     ground: || Box::pin(experiment::ground()),
     experiment: |bench| Box::pin(experiment::run(bench)),
     load: experiment::load,

@@ -10,8 +10,6 @@ use labkit::{Lab, version};
 
 mod attack;
 pub mod broken;
-#[cfg(feature = "exercise")]
-pub mod exercise;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
@@ -85,9 +83,8 @@ pub const LAB: Lab = Lab {
             "half_fixes/like_unescaped.rs"
         ),
         version!(Fixed, "fixed", fixed, "fixed.rs"),
-        #[cfg(feature = "exercise")]
-        version!(Exercise, "exercise", exercise, "exercise.rs"),
     ],
+    exercise: None,
     ground: experiment::ground,
     experiment: |bench| Box::pin(experiment::run(bench)),
     load: load::load,

@@ -14,8 +14,6 @@ pub mod broken;
 mod browser;
 mod by_http;
 mod claims;
-#[cfg(feature = "exercise")]
-pub mod exercise;
 mod experiment;
 mod figure;
 pub mod fixed;
@@ -101,9 +99,8 @@ pub const LAB: Lab = Lab {
             "half_fixes/host_header.rs"
         ),
         version!(Fixed, "fixed", fixed, "fixed.rs"),
-        #[cfg(feature = "exercise")]
-        version!(Exercise, "exercise", exercise, "exercise.rs"),
     ],
+    exercise: None,
     ground: || Box::pin(site::ground()),
     experiment: |bench| Box::pin(experiment::run(bench)),
     load: figure::load,

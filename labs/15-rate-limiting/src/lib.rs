@@ -12,8 +12,6 @@ use labkit::{Lab, version};
 
 pub mod broken;
 mod claims;
-#[cfg(feature = "exercise")]
-pub mod exercise;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
@@ -97,9 +95,8 @@ pub const LAB: Lab = Lab {
             "half_fixes/closed_without_redis.rs"
         ),
         version!(Fixed, "fixed", fixed, "fixed.rs"),
-        #[cfg(feature = "exercise")]
-        version!(Exercise, "exercise", exercise, "exercise.rs"),
     ],
+    exercise: None,
     ground: || Box::pin(experiment::ground()),
     experiment: |bench| Box::pin(experiment::run(bench)),
     load: load::load,

@@ -9,8 +9,6 @@ pub use labkit::{Balancer, Deployment, Env};
 use labkit::{Lab, version};
 
 pub mod broken;
-#[cfg(feature = "exercise")]
-pub mod exercise;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
@@ -60,9 +58,8 @@ pub const LAB: Lab = Lab {
             "half_fixes/store_from_a_url.rs"
         ),
         version!(Fixed, "fixed", fixed, "fixed.rs"),
-        #[cfg(feature = "exercise")]
-        version!(Exercise, "exercise", exercise, "exercise.rs"),
     ],
+    exercise: None,
     ground: || Box::pin(experiment::ground()),
     experiment: |bench| Box::pin(experiment::run(bench)),
     load: experiment::load,

@@ -10,8 +10,6 @@ use labkit::{Lab, version};
 
 mod account;
 pub mod broken;
-#[cfg(feature = "exercise")]
-pub mod exercise;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
@@ -78,9 +76,8 @@ pub const LAB: Lab = Lab {
             "half_fixes/key_with_a_default.rs"
         ),
         version!(Fixed, "fixed", fixed, "fixed.rs"),
-        #[cfg(feature = "exercise")]
-        version!(Exercise, "exercise", exercise, "exercise.rs"),
     ],
+    exercise: None,
     ground: || Box::pin(experiment::ground()),
     experiment: |bench| Box::pin(experiment::run(bench)),
     load: experiment::load,

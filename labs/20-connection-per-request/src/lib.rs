@@ -9,8 +9,6 @@ pub use labkit::{Deployment, Env};
 use labkit::{Lab, version};
 
 pub mod broken;
-#[cfg(feature = "exercise")]
-pub mod exercise;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
@@ -50,9 +48,8 @@ pub const LAB: Lab = Lab {
             "half_fixes/no_timeout.rs"
         ),
         version!(Fixed, "fixed", fixed, "fixed.rs"),
-        #[cfg(feature = "exercise")]
-        version!(Exercise, "exercise", exercise, "exercise.rs"),
     ],
+    exercise: None,
     ground: experiment::ground,
     experiment: |bench| Box::pin(experiment::run(bench)),
     load: experiment::load,

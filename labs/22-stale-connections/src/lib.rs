@@ -13,8 +13,6 @@ pub use order::Order;
 pub mod broken;
 mod customers;
 mod cuts;
-#[cfg(feature = "exercise")]
-pub mod exercise;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
@@ -68,9 +66,8 @@ pub const LAB: Lab = Lab {
             "half_fixes/retry_everything.rs"
         ),
         version!(Fixed, "fixed", fixed, "fixed.rs"),
-        #[cfg(feature = "exercise")]
-        version!(Exercise, "exercise", exercise, "exercise.rs"),
     ],
+    exercise: None,
     ground: experiment::ground,
     experiment: |bench| Box::pin(experiment::run(bench)),
     load: experiment::load,

@@ -1,6 +1,8 @@
-//! The lab's binary, which the workshop builds when it is first needed.
+//! The lab's program, which the workshop builds when it is first needed.
 //!
-//! It is spoken to by the workshop and by tests; `cargo lab` is for people.
+//! It is spoken to by the workshop and by tests; `cargo lab` is for people. There
+//! are two that understand the same commands: the binary has the lab's versions,
+//! and the proof, told `--lab`, has the exercise, too.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -28,7 +30,10 @@ load  VERSION | --cmd CMD    run the load, print JSON lines
 options: --color (paint the transcript)
 exit codes: 0 every claim holds, 1 a claim does not, 2 nothing could be run";
 
-/// Runs the lab's binary.
+/// Makes a proof the lab's program, when it is the first argument.
+pub const LAB: &str = "--lab";
+
+/// Runs the lab's program.
 #[must_use]
 pub fn main(lab: &'static Lab) -> ExitCode {
     if let Some(code) = subject::dispatch(lab) {
@@ -61,6 +66,7 @@ fn options() -> anyhow::Result<Options> {
             Arg::Long("port") => options.port = parser.value()?.parse()?,
             Arg::Long("cmd") => options.cmd = Some(parser.value()?.string()?),
             Arg::Long("color") => options.color = true,
+            Arg::Long("lab") => {}
             Arg::Long("help") | Arg::Short('h') => options.words = vec!["help".into()],
             Arg::Value(word) => options.words.push(word.string()?),
             other => return Err(other.unexpected().into()),
@@ -100,8 +106,7 @@ fn target(lab: &'static Lab, rest: &[&str], options: &Options) -> anyhow::Result
 
 fn describe(lab: &'static Lab) -> anyhow::Result<ExitCode> {
     let versions: Vec<_> = lab
-        .versions
-        .iter()
+        .all()
         .map(|v| json!({ "name": v.name, "kind": v.kind }))
         .collect();
     let claims: Vec<_> = lab.claims.iter().map(|c| c.promise).collect();

@@ -31,8 +31,10 @@ pub struct Lab {
     pub dir: &'static str,
     /// Every claim, in the order in which transcripts list them.
     pub claims: &'static [Claim],
-    /// Broken, the half-fixes, fixed, and the exercise when it is compiled in.
+    /// Broken, the half-fixes and fixed.
     pub versions: &'static [Version],
+    /// The learner's version. Only the proof's program compiles it in.
+    pub exercise: Option<Version>,
     /// Makes what the service depends on, anew for every run:
     /// [`ground::none`](crate::ground::none) for nothing.
     pub ground: fn() -> GroundFuture,
@@ -110,16 +112,21 @@ macro_rules! version {
 }
 
 impl Lab {
+    /// Every version, the exercise last.
+    pub fn all(&'static self) -> impl Iterator<Item = &'static Version> {
+        self.versions.iter().chain(&self.exercise)
+    }
+
     /// The version of that name.
     #[must_use]
-    pub fn version(&self, name: &str) -> Option<&'static Version> {
-        self.versions.iter().find(|v| v.name == name)
+    pub fn version(&'static self, name: &str) -> Option<&'static Version> {
+        self.all().find(|v| v.name == name)
     }
 
     /// The one version of a kind that exists once.
     #[must_use]
-    pub fn the(&self, kind: Kind) -> Option<&'static Version> {
-        self.versions.iter().find(|v| v.kind == kind)
+    pub fn the(&'static self, kind: Kind) -> Option<&'static Version> {
+        self.all().find(|v| v.kind == kind)
     }
 
     /// The half-fixes.

@@ -1,7 +1,9 @@
 //! Building a lab with cargo, when its program is first needed.
 //!
-//! The programs are kept in `lab-bin` beside cargo's own folder, so that a
-//! build that fails, or one with other features, does not take away what runs.
+//! A lab has two programs. Its binary runs the versions that the lab comes with;
+//! its proof has the learner's exercise, too. So an exercise that does not compile
+//! takes nothing else away. They are kept in `lab-bin` beside cargo's own folder,
+//! so that a build does not take away what runs.
 
 mod child;
 mod kept;
@@ -15,6 +17,9 @@ pub use self::child::program;
 use self::kept::keep;
 use crate::compiler::{Diagnostic, Failure, Message};
 use crate::workspace::{Lab, Workspace};
+
+/// The version that the proof has and the binary has not.
+const EXERCISE: &str = "exercise";
 
 /// How far cargo is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,16 +39,11 @@ pub enum Step {
     Tick,
 }
 
-/// A lab's program for one version.
+/// A lab's program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Built {
     /// It is ready.
-    Ready {
-        /// The program.
-        program: PathBuf,
-        /// What the compiler says about exercise.rs, which was left out.
-        left_out: Option<Failure>,
-    },
+    Ready(PathBuf),
     /// It does not compile.
     Failed(Failure),
 }
@@ -65,51 +65,26 @@ impl<'a> Cargo<'a> {
 
     /// Builds the program that runs `version` of `lab`.
     ///
-    /// An exercise that does not compile is left out when another version is
-    /// wanted.
-    ///
     /// # Errors
     /// When cargo cannot be started or its result cannot be kept.
     pub fn lab(self, lab: &Lab, version: &str, step: &mut dyn FnMut(&Step)) -> Result<Built> {
         let package = lab.package.as_str();
-        let bin = [
-            "build",
-            "-p",
-            package,
-            "--bin",
-            package,
-            "--features",
-            "serve",
-        ];
-        let failure = match self.executable(&bin, (package, "bin"), step)? {
-            Ok(built) => {
-                let program = keep(&built, "")?;
-                return Ok(Built::Ready {
-                    program,
-                    left_out: None,
-                });
-            }
-            Err(failure) => failure,
-        };
-        if version == "exercise" {
-            return Ok(Built::Failed(failure));
-        }
-        // Wherever the error lies: an exercise without a `server` fails in
-        // lib.rs. If it was not the exercise, this fails too.
-        let without = [&bin[..], &["--no-default-features"]].concat();
-        Ok(match self.executable(&without, (package, "bin"), step)? {
-            Ok(built) => {
-                let program = keep(&built, "without-exercise")?;
-                Built::Ready {
-                    program,
-                    left_out: Some(failure),
+        if version == EXERCISE {
+            return Ok(match self.proof(lab, step)? {
+                Built::Ready(built) => {
+                    Built::Ready(keep(&built, &format!("{package}-{EXERCISE}"))?)
                 }
-            }
-            Err(_) => Built::Failed(failure),
+                failed @ Built::Failed(_) => failed,
+            });
+        }
+        let arguments = ["build", "-p", package, "--bin", package];
+        Ok(match self.executable(&arguments, (package, "bin"), step)? {
+            Ok(built) => Built::Ready(keep(&built, package)?),
+            Err(failure) => Built::Failed(failure),
         })
     }
 
-    /// Builds the tests of `lab`, and gives the test program.
+    /// Builds the proof of `lab`, and gives its program where cargo has put it.
     ///
     /// # Errors
     /// When cargo cannot be started.
@@ -117,10 +92,7 @@ impl<'a> Cargo<'a> {
         let arguments = ["test", "-p", &lab.package, "--test", "proof", "--no-run"];
         Ok(
             match self.executable(&arguments, ("proof", "test"), step)? {
-                Ok(program) => Built::Ready {
-                    program,
-                    left_out: None,
-                },
+                Ok(program) => Built::Ready(program),
                 Err(failure) => Built::Failed(failure),
             },
         )
@@ -192,15 +164,15 @@ mod tests {
         let cargo = Cargo::new(workspace, false);
         let mut steps = Vec::new();
         let mut note = |step: &Step| steps.push(step.clone());
-        let built = cargo.lab(lab, "broken", &mut note).unwrap();
-        let Built::Ready {
-            program,
-            left_out: None,
-        } = built
-        else {
+        let built = cargo.lab(lab, "exercise", &mut note).unwrap();
+        let Built::Ready(exercise) = built else {
             panic!("{built:?}")
         };
-        assert!(program.ends_with("lab-bin/lab-01"), "{}", program.display());
+        assert!(
+            exercise.ends_with("lab-bin/lab-01-exercise"),
+            "{}",
+            exercise.display()
+        );
         assert!(
             steps
                 .iter()
@@ -208,46 +180,17 @@ mod tests {
             "{steps:?}"
         );
 
-        fs::write(
-            fixture.file("src/exercise.rs"),
-            "pub fn server() -> bool { 1 }",
-        )
-        .unwrap();
-        let built = cargo.lab(lab, "broken", &mut |_| {}).unwrap();
-        let Built::Ready {
-            program: other,
-            left_out: Some(failure),
-        } = built
-        else {
-            panic!("{built:?}")
-        };
-        assert_ne!(program, other);
-        assert!(program.is_file() && other.is_file());
-        assert!(
-            failure.text.contains("mismatched types"),
-            "{}",
-            failure.text
-        );
-        let built = cargo.lab(lab, "exercise", &mut |_| {}).unwrap();
-        assert_eq!(built, Built::Failed(failure));
-    }
-
-    #[test]
-    fn an_exercise_without_a_server_is_left_out_too() {
-        let fixture = Fixture::new();
-        fs::write(fixture.file("src/exercise.rs"), "pub fn serve() {}").unwrap();
-        let cargo = Cargo::new(&fixture.workspace, false);
-        let built = cargo.lab(fixture.lab(), "fixed", &mut |_| {}).unwrap();
-        assert!(
-            matches!(
-                built,
-                Built::Ready {
-                    left_out: Some(_),
-                    ..
-                }
-            ),
-            "{built:?}"
-        );
+        for wrong in ["pub fn server() -> bool { 1 }", "pub fn serve() {}"] {
+            fs::write(fixture.file("src/exercise.rs"), wrong).unwrap();
+            let built = cargo.lab(lab, "broken", &mut |_| {}).unwrap();
+            let Built::Ready(program) = built else {
+                panic!("{built:?}")
+            };
+            assert!(program.ends_with("lab-bin/lab-01"), "{}", program.display());
+            assert!(program.is_file() && exercise.is_file());
+            let built = cargo.lab(lab, "exercise", &mut |_| {}).unwrap();
+            assert!(matches!(built, Built::Failed(_)), "{built:?}");
+        }
     }
 
     #[test]
@@ -259,14 +202,16 @@ mod tests {
         )
         .unwrap();
         let cargo = Cargo::new(&fixture.workspace, false);
-        let built = cargo.lab(fixture.lab(), "fixed", &mut |_| {}).unwrap();
-        let Built::Failed(failure) = built else {
-            panic!("{built:?}")
-        };
-        let exercise = fixture.file("src/exercise.rs");
-        assert!(
-            !failure.only_in(&fixture.workspace.root, &exercise),
-            "{failure:?}"
-        );
+        for version in ["fixed", "exercise"] {
+            let built = cargo.lab(fixture.lab(), version, &mut |_| {}).unwrap();
+            let Built::Failed(failure) = built else {
+                panic!("{built:?}")
+            };
+            let exercise = fixture.file("src/exercise.rs");
+            assert!(
+                !failure.only_in(&fixture.workspace.root, &exercise),
+                "{failure:?}"
+            );
+        }
     }
 }

@@ -215,7 +215,7 @@ fn ratios(copy: &Copy, lab: &Lab) -> Result<Vec<Row>> {
 /// What lab 04's meter takes from the requests per second of a page.
 fn meter(copy: &Copy) -> Result<Row> {
     progress("lab 04, with and without its meter");
-    let program = ["--bin", "lab-04-cost", "--features", "serve"];
+    let program = ["--bin", "lab-04-cost"];
     let mut cargo = copy.cargo_command(&["run", "-q", "--locked", "-p", "lab-04"]);
     cargo.args(program);
     let said = ran::run(cargo)?.ok()?.out;

@@ -1,6 +1,6 @@
 //! The proof: one test per kind of version, named as facts.
 //!
-//! `tests/proof.rs` of every lab is `fn main() { labkit::proof::main(&LAB) }`
+//! `src/proof.rs` of every lab is `fn main() { labkit::proof::main(&LAB) }`
 //! with `harness = false`, so that what a learner reads is ours, filters and
 //! nextest still work, and the same executable serves the versions.
 
@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::sync::OnceCell;
 
+use crate::cli;
 use crate::exercise::{self, State};
 use crate::lab::{Kind, Lab, Version};
 use crate::progress::{self, Progress, Verdict};
@@ -31,6 +32,12 @@ pub const VERDICT_ONLY: &str = "LABKIT_VERDICT_ONLY";
 pub fn main(lab: &'static Lab) -> ExitCode {
     if let Some(code) = subject::dispatch(lab) {
         return ExitCode::from(code);
+    }
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == cli::LAB)
+    {
+        return cli::main(lab);
     }
     let code = prove(lab);
     server::end_all();

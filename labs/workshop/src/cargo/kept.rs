@@ -6,15 +6,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 /// Copies a program to `lab-bin`, unless this very build is there already.
-pub(super) fn keep(built: &Path, folder: &str) -> Result<PathBuf> {
-    let (Some(profile), Some(name)) = (built.parent(), built.file_name()) else {
+///
+/// # Errors
+/// When it cannot be copied.
+pub(super) fn keep(built: &Path, name: &str) -> Result<PathBuf> {
+    let Some(folder) = built.parent() else {
         return Ok(built.to_path_buf());
     };
-    let bin = profile
-        .parent()
-        .unwrap_or(profile)
-        .join("lab-bin")
-        .join(folder);
+    // Binaries lie in `debug`, programs of tests in `debug/deps`.
+    let profile = match folder.parent() {
+        Some(profile) if folder.ends_with("deps") => profile,
+        _ => folder,
+    };
+    let bin = profile.parent().unwrap_or(profile).join("lab-bin");
     let kept = bin.join(name);
     let new = built.metadata()?;
     let same = kept
@@ -51,7 +55,7 @@ mod tests {
         let built = folder.path().join("debug/lab-01");
         fs::create_dir_all(built.parent().unwrap()).unwrap();
         fs::write(&built, "one").unwrap();
-        let kept = keep(&built, "").unwrap();
+        let kept = keep(&built, "lab-01").unwrap();
         assert_eq!(kept, folder.path().join("lab-bin/lab-01"));
         // Put something else there: the same build does not overwrite it.
         let stamp = built.metadata().unwrap().modified().unwrap();
@@ -62,10 +66,20 @@ mod tests {
             .unwrap()
             .set_modified(stamp)
             .unwrap();
-        keep(&built, "").unwrap();
+        keep(&built, "lab-01").unwrap();
         assert_eq!(fs::read_to_string(&kept).unwrap(), "own");
         fs::write(&built, "three").unwrap();
-        keep(&built, "").unwrap();
+        keep(&built, "lab-01").unwrap();
         assert_eq!(fs::read_to_string(&kept).unwrap(), "three");
+    }
+
+    #[test]
+    fn the_program_of_a_test_is_kept_beside_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let built = folder.path().join("debug/deps/proof-0a1b");
+        fs::create_dir_all(built.parent().unwrap()).unwrap();
+        fs::write(&built, "one").unwrap();
+        let kept = keep(&built, "lab-01-exercise").unwrap();
+        assert_eq!(kept, folder.path().join("lab-bin/lab-01-exercise"));
     }
 }

@@ -32,7 +32,7 @@ pub fn judge(workspace: &Workspace, lab: &Lab) -> Result<bool> {
     let built = cargo.proof(lab, &mut |step| bar.step(step))?;
     drop(bar);
     let program = match built {
-        Built::Ready { program, .. } => program,
+        Built::Ready(program) => program,
         Built::Failed(failure) => {
             super::not_compiled(workspace, lab, &failure);
             return Ok(false);

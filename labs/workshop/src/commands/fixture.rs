@@ -48,7 +48,7 @@ impl Fixture {
         );
         lab("src/half_fixes/mod.rs", "");
         lab("src/half_fixes/more_workers.rs", "");
-        lab("tests/proof.rs", PROOF);
+        lab("src/proof.rs", PROOF);
         lab("tests/snapshots/broken.snap", SNAPSHOT);
         lab("hints.md", HINTS);
         let workspace = Workspace::open(root).unwrap();
@@ -77,18 +77,13 @@ name = "lab-01"
 version = "0.1.0"
 edition = "2024"
 
-[features]
-default = ["exercise"]
-exercise = []
-serve = []
-
 [[bin]]
 name = "lab-01"
 path = "src/main.rs"
-required-features = ["serve"]
 
 [[test]]
 name = "proof"
+path = "src/proof.rs"
 harness = false
 
 [package.metadata.lab]
@@ -101,8 +96,6 @@ try = ["curl -s http://127.0.0.1:{port}/"]
 
 const LIB: &str = "
 pub mod broken;
-#[cfg(feature = \"exercise\")]
-pub mod exercise;
 pub mod fixed;
 ";
 
@@ -110,17 +103,18 @@ const MAIN: &str = "
 fn main() {
     let line: Vec<String> = std::env::args().skip(1).collect();
     println!(\"{}\", line.join(\" \"));
-    #[cfg(feature = \"exercise\")]
-    println!(\"{}\", lab_01::exercise::server());
+    println!(\"{}\", lab_01::fixed::server());
 }
 ";
 
 const PROOF: &str = "
+pub use lab_01::*;
+pub mod exercise;
 fn main() {
-    let source = include_str!(\"../src/exercise.rs\");
+    let source = include_str!(\"exercise.rs\");
     assert!(std::env::var(\"LABKIT_VERDICT_ONLY\").is_ok());
     assert_eq!(std::env::args().skip(1).collect::<Vec<_>>(), [\"--exact\", \"exercise\"]);
-    let good = source.contains(\"broken::server\") || lab_01::exercise::server();
+    let good = source.contains(\"broken::server\") || exercise::server();
     std::process::exit(if good { 0 } else { 101 });
 }
 ";

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use labkit::cli;
 use labkit::recording::{Measure, Plan, Recording, Run, SCHEMA, Sample};
 use serde::Deserialize;
 
@@ -136,7 +137,9 @@ pub fn run(
 
 /// The versions that the lab's figure shows.
 fn planned(program: &Path) -> Result<Vec<String>> {
-    let output = process::command(program).arg("describe").output();
+    let output = process::command(program)
+        .args([cli::LAB, "describe"])
+        .output();
     let output = output.with_context(|| format!("cannot start {}", program.display()))?;
     let description: Description = serde_json::from_slice(&output.stdout)
         .with_context(|| format!("{} describe printed no description", program.display()))?;
@@ -148,7 +151,7 @@ fn planned(program: &Path) -> Result<Vec<String>> {
 
 fn measure(program: &Path, version: &str) -> Result<Measured> {
     let mut command = process::command(program);
-    command.args(["load", version]);
+    command.args([cli::LAB, "load", version]);
     let (mut plan, mut run): (Option<Plan>, Option<Run>) = (None, None);
     let mut bar = None;
     let mut take = |line: &str| {

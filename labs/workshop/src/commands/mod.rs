@@ -85,16 +85,7 @@ fn build(workspace: &Workspace, lab: &Lab, version: &str) -> Result<Option<PathB
     let built = cargo.lab(lab, version, &mut |step| bar.step(step))?;
     drop(bar);
     match built {
-        Built::Ready { program, left_out } => {
-            if left_out.is_some() {
-                terminal::complain(format_args!(
-                    "note: exercise.rs does not compile and was left out; \
-                     `cargo lab check {}` shows why",
-                    lab.id
-                ));
-            }
-            Ok(Some(program))
-        }
+        Built::Ready(program) => Ok(Some(program)),
         Built::Failed(failure) => {
             not_compiled(workspace, lab, &failure);
             Ok(None)

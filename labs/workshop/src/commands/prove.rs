@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use labkit::cli;
 
 use super::RED;
 use crate::process::{self, Ended, Output};
@@ -29,7 +30,7 @@ pub fn run(
         return Ok(ExitCode::from(RED));
     };
     let mut command = process::command(&program);
-    command.arg("prove");
+    command.args([cli::LAB, "prove"]);
     match cmd {
         Some(cmd) => command.args(["--cmd", cmd]),
         None => command.arg(&version),

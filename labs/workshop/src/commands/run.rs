@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
+use labkit::cli;
 
 use super::RED;
 use crate::attacker;
@@ -29,7 +30,7 @@ pub fn run(workspace: &Workspace, lab: &Lab, version: Option<&str>, port: u16) -
     };
     let attacker = attacker::serve(&lab.dir.join("attacker"))?;
     let mut command = process::command(&program);
-    command.args(["serve", &version, "--port", &port.to_string()]);
+    command.args([cli::LAB, "serve", &version, "--port", &port.to_string()]);
     let mut announced = false;
     let mut take = |line: &str| {
         match line.strip_prefix(LISTENING) {

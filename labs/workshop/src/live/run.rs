@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use labkit::cli;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{Notify, mpsc};
@@ -61,7 +62,7 @@ async fn load(
         return Some(too_long("build", BUILD));
     };
     let program = match built {
-        Ok(Ok(Built::Ready { program, .. })) => program,
+        Ok(Ok(Built::Ready(program))) => program,
         Ok(Ok(Built::Failed(failure))) => {
             return Some(Event::cut(
                 format!("{version} does not compile"),
@@ -73,7 +74,7 @@ async fn load(
     };
     let mut command = Command::new(program);
     command
-        .args(["load", &version])
+        .args([cli::LAB, "load", &version])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,5 +1,0 @@
-//! The proof of this lab: see `labkit::proof`.
-
-fn main() -> std::process::ExitCode {
-    labkit::proof::main(&lab_10::LAB)
-}
