@@ -27,6 +27,7 @@ static LAB: Lab = Lab {
     dir: env!("CARGO_MANIFEST_DIR"),
     claims: &[],
     versions: &[],
+    exercise: None,
     ground: labkit::ground::none,
     experiment: |_| unreachable!("no experiment"),
     load: || unreachable!("no load"),

@@ -43,6 +43,7 @@ static LAB: Lab = Lab {
     dir: env!("CARGO_MANIFEST_DIR"),
     claims: &[ANSWERS],
     versions: &VERSIONS,
+    exercise: None,
     ground,
     experiment: |bench| Box::pin(pauses_its_postgres(bench)),
     load: || unreachable!("no load"),

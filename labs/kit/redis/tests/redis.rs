@@ -42,6 +42,7 @@ static LAB: Lab = Lab {
     dir: env!("CARGO_MANIFEST_DIR"),
     claims: &[ANSWERS],
     versions: &VERSIONS,
+    exercise: None,
     ground,
     experiment: |bench| Box::pin(loses_its_redis(bench)),
     load: || unreachable!("no load"),
