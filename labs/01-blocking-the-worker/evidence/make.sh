@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=labs/01-blocking-the-worker/evidence
-cargo build -q -p lab-01 --bin lab-01 --features serve
+cargo build -q -p lab-01 --bin lab-01
 binary=${CARGO_TARGET_DIR:-target}/debug/lab-01
 scratch=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=labs/03-lock-across-await/evidence
-cargo build -q -p lab-03 --bin lab-03 --features serve
+cargo build -q -p lab-03 --bin lab-03
 binary=${CARGO_TARGET_DIR:-target}/debug/lab-03
 scratch=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT

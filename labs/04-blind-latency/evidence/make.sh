@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=labs/04-blind-latency/evidence
-cargo build -q -p lab-04 --bin lab-04 --features serve
+cargo build -q -p lab-04 --bin lab-04
 binary=$(realpath "${CARGO_TARGET_DIR:-target}/debug/lab-04")
 scratch=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT

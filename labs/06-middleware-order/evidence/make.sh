@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=labs/06-middleware-order/evidence
-cargo build -q -p lab-06 --bin lab-06 --features serve
+cargo build -q -p lab-06 --bin lab-06
 binary=${CARGO_TARGET_DIR:-target}/debug/lab-06
 chromium=${CHROMIUM:-chromium}
 scratch=$(mktemp -d)

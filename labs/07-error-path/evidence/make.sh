@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=labs/07-error-path/evidence
-cargo build -q -p lab-07 --bin lab-07 --features serve
+cargo build -q -p lab-07 --bin lab-07
 binary=${CARGO_TARGET_DIR:-target}/debug/lab-07
 scratch=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=labs/08-uncaught-failures/evidence
-cargo build -q -p lab-08 --bin lab-08 --features serve
+cargo build -q -p lab-08 --bin lab-08
 binary=${CARGO_TARGET_DIR:-target}/debug/lab-08
 scratch=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT

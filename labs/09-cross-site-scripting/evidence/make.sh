@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=labs/09-cross-site-scripting/evidence
 if [ -z "${LAB_09:-}" ]; then
-    cargo build -q -p lab-09 --bin lab-09 --features serve
+    cargo build -q -p lab-09 --bin lab-09
     LAB_09=${CARGO_TARGET_DIR:-target}/debug/lab-09
 fi
 wapiti="$out/wapiti.py"

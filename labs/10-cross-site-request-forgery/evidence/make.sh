@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 lab=labs/10-cross-site-request-forgery
-cargo build -q -p lab-10 --bin lab-10 --features serve
+cargo build -q -p lab-10 --bin lab-10
 binary=${CARGO_TARGET_DIR:-target}/debug/lab-10
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 

@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../../.."
 lab=labs/11-sql-injection
 out=$lab/evidence
-${CARGO:-cargo} build -q -p lab-11 --bin lab-11 --features serve
+${CARGO:-cargo} build -q -p lab-11 --bin lab-11
 binary=${CARGO_TARGET_DIR:-target}/debug/lab-11
 sqlmap=${SQLMAP:-sqlmap}
 scratch=$(mktemp -d)

@@ -15,15 +15,15 @@ moved.href = `http://evil.localhost:${port}/orders?page=${Date.now() % 100000}`;
 moved.textContent = moved.href;
 
 const form = document.forms[0];
-form.elements.service.value = origin;
-const https = query.get('https') ?? '';
-form.elements.https.value = https;
-if (https && form.elements.https.validity.valid) {
+form.elements.https.value = query.get('https') ?? '';
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  const https = form.elements.https.value;
   document.querySelector('#frames').hidden = false;
   const [home, orders] = document.querySelectorAll('iframe');
   home.src = new URL('/', https).href;
   orders.src = new URL('/orders', https).href;
-}
+});
 
 document.querySelector('#claim').textContent =
   "curl -si --interface 127.0.0.2 -H 'X-Forwarded-Proto: https' " +

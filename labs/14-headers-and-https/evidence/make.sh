@@ -14,7 +14,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=labs/14-headers-and-https/evidence
 if [ -z "${LAB_14:-}" ]; then
-    cargo build -q -p lab-14 --bin lab-14 --features serve
+    cargo build -q -p lab-14 --bin lab-14
     LAB_14=${CARGO_TARGET_DIR:-target}/debug/lab-14
 fi
 scratch=$(mktemp -d)

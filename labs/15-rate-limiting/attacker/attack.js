@@ -71,5 +71,5 @@ document.querySelector('#client').addEventListener('click', () => send(client, t
 
 document.querySelector('#forged').textContent =
   "for n in $(seq 12); do curl -s -o /dev/null -w '%{http_code} ' " +
-  '-H "X-Forwarded-For: 192.0.2.$n, 198.51.100.1" ' +
+  '-H "X-Forwarded-For: 192.0.2.$n" ' +
   `-d "user=u$n&password=x" ${new URL('/login', shop.href)}; done`;

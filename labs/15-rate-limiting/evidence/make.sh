@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=labs/15-rate-limiting/evidence
-cargo build -q -p lab-15 --bin lab-15 --features serve
+cargo build -q -p lab-15 --bin lab-15
 binary=${CARGO_TARGET_DIR:-target}/debug/lab-15
 scratch=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT

@@ -46,6 +46,8 @@ pub async fn ground() -> anyhow::Result<Ground> {
     let mut ground = Ground::new();
     Redis::shared().await?.lay(&mut ground);
     ground.env.trusted_proxies = Some(proxies());
+    // Who types at it is a client, and nobody plays the inner proxy.
+    ground.by_hand(|env| env.trusted_proxies = Some(OUTER.to_owned()));
     Ok(ground)
 }
 

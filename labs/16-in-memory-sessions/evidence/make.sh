@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=labs/16-in-memory-sessions/evidence
-cargo build -q -p lab-16 --bin lab-16 --features serve
+cargo build -q -p lab-16 --bin lab-16
 binary=${CARGO_TARGET_DIR:-target}/debug/lab-16
 scratch=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT

@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=labs/17-session-cookie/evidence
-cargo build -q -p lab-17 --bin lab-17 --features serve
+cargo build -q -p lab-17 --bin lab-17
 binary=${CARGO_TARGET_DIR:-target}/debug/lab-17
 scratch=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=labs/20-connection-per-request/evidence
-cargo build -q -p lab-20 --bin lab-20 --features serve
+cargo build -q -p lab-20 --bin lab-20
 binary=${CARGO_TARGET_DIR:-target}/debug/lab-20
 scratch=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=labs/22-stale-connections/evidence
-cargo build -q -p lab-22 --bin lab-22 --features serve
+cargo build -q -p lab-22 --bin lab-22
 binary=${CARGO_TARGET_DIR:-target}/debug/lab-22
 scratch=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT

@@ -131,12 +131,14 @@ fn serve(lab: &'static Lab, name: &str, port: u16) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("cannot listen on 127.0.0.1:{port}"))?;
     // The stubs in it run on the harness's own runtime.
     let ground = run::runtime().block_on((lab.ground)())?;
-    println!("listening on http://{}", listener.local_addr()?);
-    if let Some(tls) = &ground.env.tls {
-        println!("and on https://{}, see {}", tls.addr, tls.cert.display());
+    let env = ground.env_by_hand();
+    // The workshop announces both when it has read the second.
+    if let Some(tls) = &env.tls {
+        println!("over TLS on https://{}", tls.addr);
     }
+    println!("listening on http://{}", listener.local_addr()?);
     std::io::stdout().flush()?;
-    subject::serve(lab, name, ground.env.clone(), listener)?;
+    subject::serve(lab, name, env, listener)?;
     drop(ground);
     Ok(ExitCode::SUCCESS)
 }

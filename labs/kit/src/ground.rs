@@ -27,6 +27,7 @@ pub struct Ground {
     /// What the service reads from its environment.
     pub env: Env,
     servers: Vec<(Arc<Server>, Option<String>)>,
+    by_hand: Option<fn(&mut Env)>,
     kept: Vec<Box<dyn Any + Send + Sync>>,
 }
 
@@ -57,6 +58,22 @@ impl Ground {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Changes what the service reads when somebody tries it by hand: there is
+    /// no harness then that plays, for example, the proxies in front of it.
+    pub fn by_hand(&mut self, change: fn(&mut Env)) {
+        self.by_hand = Some(change);
+    }
+
+    /// What the service reads when somebody tries it by hand.
+    #[must_use]
+    pub fn env_by_hand(&self) -> Env {
+        let mut env = self.env.clone();
+        if let Some(change) = self.by_hand {
+            change(&mut env);
+        }
+        env
     }
 
     /// Keeps `value` for as long as the ground.

@@ -15,8 +15,11 @@ use crate::terminal::Paint;
 use crate::version;
 use crate::workspace::{Lab, Workspace};
 
-/// What a lab's program prints before the address.
+/// What a lab's program prints before its address, which comes last.
 const LISTENING: &str = "listening on ";
+
+/// What it prints before the address for HTTPS, when it has one.
+const OVER_TLS: &str = "over TLS on ";
 
 /// Runs a version of `lab` until Ctrl-C.
 ///
@@ -32,13 +35,17 @@ pub fn run(workspace: &Workspace, lab: &Lab, version: Option<&str>, port: u16) -
     let mut command = process::command(&program);
     command.args([cli::LAB, "serve", &version, "--port", &port.to_string()]);
     let mut announced = false;
+    let mut https = None;
     let mut take = |line: &str| {
-        match line.strip_prefix(LISTENING) {
-            Some(url) if !announced => {
-                announced = true;
-                announce(lab, &version, url.trim(), attacker);
-            }
-            _ => say!("{line}"),
+        if announced {
+            say!("{line}");
+        } else if let Some(url) = line.strip_prefix(OVER_TLS) {
+            https = Some(url.trim().to_owned());
+        } else if let Some(url) = line.strip_prefix(LISTENING) {
+            announced = true;
+            announce(lab, &version, url.trim(), https.as_deref(), attacker);
+        } else {
+            say!("{line}");
         }
         Ok(())
     };
@@ -66,12 +73,15 @@ fn bail_red(message: &str) -> Result<ExitCode> {
 }
 
 /// Says where it listens, and what to try.
-fn announce(lab: &Lab, version: &str, url: &str, attacker: Option<u16>) {
+fn announce(lab: &Lab, version: &str, url: &str, https: Option<&str>, attacker: Option<u16>) {
     let paint = Paint::stdout();
     say!(
         "{}",
         paint.bold(&format!("Lab {}, {version}: {url}", lab.id))
     );
+    if let Some(https) = https {
+        say!("By HTTPS: {https}, with a certificate that no browser knows");
+    }
     let port = url
         .rsplit(':')
         .next()
@@ -85,7 +95,10 @@ fn announce(lab: &Lab, version: &str, url: &str, attacker: Option<u16>) {
         }
     }
     if let Some(page) = attacker {
-        let service = url.trim_end_matches('/');
+        let mut service = url.trim_end_matches('/').to_owned();
+        if let Some(https) = https {
+            service.push_str(&format!("&https={https}"));
+        }
         say!();
         say!("The attacker's page, for your browser:");
         say!("  http://localhost:{page}/?service={service}  on another site");
