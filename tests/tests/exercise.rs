@@ -194,10 +194,9 @@ fn an_exercise_that_does_not_compile_takes_nothing_away() -> Result<()> {
         copy.workshop(&["prove", id, "exercise"])?
             .exits(1)?
             .says("mismatched types")?;
-        let prove = copy.workshop(&["prove", id, "broken"])?.exits(1)?;
-        prove
-            .says("✗ fails: ")?
-            .says("exercise.rs does not compile")?;
+        copy.workshop(&["prove", id, "broken"])?
+            .exits(1)?
+            .says("✗ fails: ")?;
         copy.workshop(&["prove", id, "fixed"])?
             .ok()?
             .says("✓ holds: ")?;

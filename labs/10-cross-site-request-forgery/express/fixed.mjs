@@ -3,10 +3,31 @@
 import session from 'cookie-session';
 import { csrfSync } from 'csrf-sync';
 import express from 'express';
+import helmet from 'helmet';
 
-import { balance, isRight, login, page, transfer } from './bank.mjs';
+import { balance, isRight, page, transfer } from './bank.mjs';
 
 const app = express();
+
+// Other pages may not show ours in a frame: what a customer clicks there comes
+// from this origin, with the right token. Without its own Referrer-Policy,
+// helmet has browsers send Origin: null with the forms of these very pages.
+const none = ["'none'"];
+app.use(
+  helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: none,
+        formAction: ["'self'"],
+        baseUri: none,
+        frameAncestors: none,
+      },
+    },
+    referrerPolicy: { policy: 'same-origin' },
+    xFrameOptions: { action: 'deny' },
+  }),
+);
 
 // Whether a page of this very origin sent the request. Scripts cannot write
 // these headers. Another port of this host is same-site, and no page of ours.
@@ -36,6 +57,14 @@ const { generateToken, csrfSynchronisedProtection: checkToken } = csrfSync({
   getTokenFromRequest: (request) => request.body?.token,
 });
 
+// The form for whoever is not logged in.
+const login = (token) => `<form method="post" action="/login">
+<input name="token" type="hidden" value="${token}">
+<p><label>Name <input name="user"></label>
+<p><label>Password <input name="password" type="password"></label>
+<p><button>Log in</button>
+</form>`;
+
 // The customer's page. No name of a customer needs escaping.
 const account = (user, token) => `<p>Customer: <b id="user">${user}</b>
 <p>Balance: <b id="balance">${balance(user)}</b>
@@ -52,14 +81,17 @@ const account = (user, token) => `<p>Customer: <b id="user">${user}</b>
 
 app.get('/', (request, response) => {
   const { user } = request.session;
-  response.send(page(user ? account(user, generateToken(request)) : login));
+  const token = generateToken(request);
+  response.send(page(user ? account(user, token) : login(token)));
 });
 
-app.post('/login', form, (request, response) => {
+app.post('/login', form, checkToken, (request, response) => {
   if (!isRight(request.body)) {
     response.status(401).type('text/plain').send('wrong name or password');
     return;
   }
+  // The token of a session that nobody has logged in to may be known to
+  // others: pages on other ports can plant one of theirs.
   request.session = { user: request.body.user };
   response.redirect(303, '/');
 });

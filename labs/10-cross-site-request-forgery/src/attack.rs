@@ -19,6 +19,8 @@ pub struct Eve {
     login: Form,
     /// Her cookies, which pages on another port can plant.
     cookies: Vec<(String, String)>,
+    /// Those that she had before she logged in.
+    stranger: Vec<(String, String)>,
 }
 
 /// What attempts came to.
@@ -41,6 +43,7 @@ impl Eve {
     ) -> Option<Self> {
         let stranger = eve.visits().await;
         let login = form(&stranger, "/login")?;
+        let stranger = eve.browser.cookies();
         if !eve.logs_in().await {
             return None;
         }
@@ -51,6 +54,7 @@ impl Eve {
             logout: form(&page, "/logout")?,
             login,
             cookies: eve.browser.cookies(),
+            stranger,
         })
     }
 
@@ -70,6 +74,34 @@ impl Eve {
         self.own(&self.transfer, "/transfer")
             .fill("to", "eve")
             .fill("amount", "1")
+    }
+
+    /// The login form that she has seen as a stranger, filled in.
+    pub fn own_login(&self) -> Form {
+        self.own(&self.login, "/login")
+            .fill("user", "eve")
+            .fill("password", "elder")
+    }
+
+    /// A page on another port gives a browser the cookies that she had
+    /// before she logged in.
+    pub fn plants_her_session(&self, victim: &mut Customer) {
+        for (name, value) in &self.stranger {
+            let line = format!("{name}={value}; Path=/");
+            victim.browser.receive(OTHER_PORT, &line);
+        }
+    }
+
+    /// Her transfer form, with all that the login form had that belongs to
+    /// those cookies.
+    pub fn transfer_of_her_session(&self) -> Form {
+        let mut form = self.own_transfer();
+        for (name, value) in &self.login.fields {
+            if form.value(name).is_some() {
+                form = form.fill(name, value);
+            }
+        }
+        form
     }
 
     /// Her button that logs out.
@@ -146,11 +178,8 @@ impl Eve {
     ) -> Outcome {
         let fields = [("user", "eve"), ("password", "elder")];
         let to = self.at("/login");
-        let own = self.own(&self.login, "/login");
-        let own =
-            fields.iter().fold(own, |form, (n, v)| form.fill(n, v));
         let mut attempts = self.attempts(url, &to, &fields);
-        attempts.push((Page::at(url), "hers", own));
+        attempts.push((Page::at(url), "hers", self.own_login()));
         let mut outcome = Outcome::default();
         for (page, name, form) in attempts {
             let (answer, seen) =

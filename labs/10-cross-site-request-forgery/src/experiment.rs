@@ -130,7 +130,8 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
 
     bench.phase("what the claims leave open");
     if let Some(alice) = victims.first() {
-        leaves_open(bench, alice, &eve).await;
+        let bob = new("bob", "berry", &browser);
+        leaves_open(bench, alice, bob, &eve).await;
     }
     Ok(())
 }
@@ -183,7 +184,12 @@ async fn uses(bench: &Bench, customer: &mut Customer) -> bool {
 
 /// Clients that no promise speaks of: one that hides where it comes from,
 /// and one that says nothing of it.
-async fn leaves_open(bench: &Bench, alice: &Customer, eve: &Eve) {
+async fn leaves_open(
+    bench: &Bench,
+    alice: &Customer,
+    bob: Customer,
+    eve: &Eve,
+) {
     let mut hidden = alice.clone();
     let page = hidden.visits().await.without_referrer();
     let sent = hidden.sends_from(&page, "bob", 1).await;
@@ -192,6 +198,14 @@ async fn leaves_open(bench: &Bench, alice: &Customer, eve: &Eve) {
         word(sent.as_ref())
     ));
     bench.fact(format!("the page has {}", protection(page.answer())));
+    let mut alice_again = alice.clone();
+    let page = Page::at(OTHER_SITE);
+    let form = eve.own_transfer();
+    let page = alice_again.browser.submit(&page, &form).await;
+    bench.fact(format!(
+        "the answer to eve's has {}",
+        protection(page.answer())
+    ));
     let mut silent = alice.clone();
     silent.browser = silent.browser.oldest();
     let own = silent.sends("bob", 1).await;
@@ -205,6 +219,21 @@ async fn leaves_open(bench: &Bench, alice: &Customer, eve: &Eve) {
         word(own.as_ref()),
         word(Some(transfer.answer())),
         word(Some(logout.answer()))
+    ));
+    let mut stranger = bob;
+    stranger.browser = stranger.browser.oldest();
+    let page = Page::at(OTHER_PORT);
+    let mut copy = stranger.clone();
+    let login = copy.browser.submit(&page, &eve.own_login()).await;
+    eve.plants_her_session(&mut stranger);
+    let at_all = stranger.logs_in().await;
+    let form = eve.transfer_of_her_session();
+    let transfer = stranger.browser.submit(&page, &form).await;
+    bench.fact(format!(
+        "eve's login {} · bob logs in on her session: {} · eve's {}",
+        word(Some(login.answer())),
+        if at_all { "200" } else { "in vain" },
+        word(Some(transfer.answer()))
     ));
 }
 

@@ -32,17 +32,31 @@ struct Transfer {
     token: String,
 }
 
+/// What the form that logs in sends.
+#[derive(Deserialize)]
+struct LoginForm {
+    #[serde(flatten)]
+    login: Login,
+    token: String,
+}
+
 /// What the button that logs out sends.
 #[derive(Deserialize)]
 struct Logout {
     token: String,
 }
 
-const LOGIN: &str = r#"<form method="post" action="/login">
+/// The form for whoever is not logged in.
+fn login_form(token: &str) -> String {
+    format!(
+        r#"<form method="post" action="/login">
+<input name="token" type="hidden" value="{token}">
 <p><label>Name <input name="user"></label>
 <p><label>Password <input name="password" type="password"></label>
 <p><button>Log in</button>
-</form>"#;
+</form>"#
+    )
+}
 
 /// The customer's page. No name of a customer needs escaping.
 fn account(user: &str, balance: u32, token: &str) -> String {
@@ -69,11 +83,18 @@ fn user(session: &Session) -> actix_web::Result<String> {
         .ok_or_else(|| ErrorUnauthorized("not logged in"))
 }
 
-/// A secret that stands in this session's own pages.
-fn new_token() -> actix_web::Result<String> {
+/// A secret that stands in this session's own pages. Its first page
+/// makes it, also for somebody who has yet to log in.
+fn token(session: &Session) -> actix_web::Result<String> {
+    if let Some(token) = session.get("token")? {
+        return Ok(token);
+    }
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(ErrorInternalServerError)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    let token: String =
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    session.insert("token", &token)?;
+    Ok(token)
 }
 
 /// Fails unless a form comes from a page of this session.
@@ -84,7 +105,7 @@ fn check(session: &Session, sent: &str) -> actix_web::Result<()> {
         token.as_bytes().ct_eq(sent.as_bytes()).into()
     };
     if !token.is_some_and(is_same) {
-        return Err(ErrorForbidden("log in again"));
+        return Err(ErrorForbidden("load the page again"));
     }
     Ok(())
 }
@@ -155,13 +176,10 @@ async fn home(
     session: Session,
     bank: web::Data<Bank>,
 ) -> actix_web::Result<impl Responder> {
+    let token = token(&session)?;
     let body = match session.get::<String>("user")? {
-        Some(user) => {
-            let token = session.get::<String>("token")?;
-            let token = token.unwrap_or_default();
-            account(&user, bank.balance(&user), &token)
-        }
-        None => LOGIN.to_owned(),
+        Some(user) => account(&user, bank.balance(&user), &token),
+        None => login_form(&token),
     };
     Ok(HttpResponse::Ok()
         .content_type(ContentType::html())
@@ -170,15 +188,18 @@ async fn home(
 
 #[post("/login")]
 async fn login(
-    form: web::Form<Login>,
+    form: web::Form<LoginForm>,
     session: Session,
 ) -> actix_web::Result<impl Responder> {
-    if !form.is_right() {
+    check(&session, &form.token)?;
+    if !form.login.is_right() {
         return Err(ErrorUnauthorized("wrong name or password"));
     }
+    // Others may know the token of a session that nobody has logged in
+    // to: pages on other ports can plant one of theirs.
+    session.clear();
     session.renew();
-    session.insert("user", &form.user)?;
-    session.insert("token", new_token()?)?;
+    session.insert("user", &form.login.user)?;
     Ok(back())
 }
 
@@ -217,9 +238,9 @@ pub async fn server(
         let store = CookieSessionStore::default();
         App::new()
             .app_data(bank.clone())
-            .wrap(protection())
             .wrap(from_fn(own_pages_only))
             .wrap(SessionMiddleware::new(store, key.clone()))
+            .wrap(protection())
             .service(home)
             .service(login)
             .service(transfer)
