@@ -38,7 +38,7 @@ function labs() {
     return rows
         .filter(([pid, , state]) => family.has(pid) && !state.startsWith('Z'))
         .map(row => row.slice(3).join(' '))
-        .filter(line => /lab-\d\d load/.test(line));
+        .filter(line => /lab-\d\d(-exercise)? --lab load/.test(line));
 }
 
 async function gone(patience) {

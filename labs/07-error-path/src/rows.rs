@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hyper::Method;
 use labkit::client::Answer;
+use labkit::control::Deadline;
 use labkit::subject::Subject;
 use serde_json::Value;
 
@@ -164,13 +165,18 @@ impl Row {
 
     /// Waits for the log, which may be a moment behind the answers, until
     /// it is complete; or until something is found to be missing.
-    pub(crate) async fn is_complete(&self, shop: &Subject) -> bool {
+    pub(crate) async fn is_complete(
+        &self,
+        shop: &Subject,
+        deadline: &Deadline,
+    ) -> bool {
         for answer in &self.answers {
             let Some(status) = answer.status() else {
                 return false;
             };
             let wanted = self.words(status.as_str());
-            if !shop.says(|line| has(line, &wanted)).await {
+            let has_row = |line: &str| has(line, &wanted);
+            if !shop.says_by(deadline, has_row).await {
                 return false;
             }
             let Some(id) = named(answer) else { continue };
@@ -179,7 +185,7 @@ impl Row {
                 has(line, &[id.as_str()])
                     && (!failed || self.explains(line, &id))
             };
-            if !shop.says(tells).await {
+            if !shop.says_by(deadline, tells).await {
                 return false;
             }
         }

@@ -161,12 +161,23 @@ impl Deadline {
     /// Waits until the deadline has passed. To be dropped and called again is
     /// no loss.
     pub async fn passed(&self) {
+        self.passed_after(LEAST).await;
+    }
+
+    /// Waits until the service rests, after which nothing comes of what it was
+    /// asked unless it waits for a time of its own. It is no verdict: an answer
+    /// gets [`LEAST`].
+    pub async fn rests(&self) {
+        self.passed_after(REST).await;
+    }
+
+    async fn passed_after(&self, least: Duration) {
         let control = control();
         // Nobody is late before, and looking costs a processor, too.
-        let soon = LEAST.saturating_sub(REST);
+        let soon = least.saturating_sub(REST);
         tokio::time::sleep(soon.saturating_sub(self.since.elapsed())).await;
         loop {
-            let late = self.since.elapsed() >= LEAST;
+            let late = self.since.elapsed() >= least;
             let answers = control.answers.load(Ordering::SeqCst) - self.answers;
             let patient = self.since.elapsed() < MOST;
             let busy = self.is_busy();

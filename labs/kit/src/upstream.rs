@@ -129,6 +129,24 @@ impl StubUpstream {
     /// # Errors
     /// When the service ends, or they do not arrive within the deadline.
     pub async fn arrived(&self, count: usize, subject: &Subject) -> Result<(), Stopped> {
+        self.arrive(count, subject, Deadline::passed).await
+    }
+
+    /// The same, but no longer than until the service rests. So what comes next
+    /// need not wait for a deadline that decides nothing.
+    ///
+    /// # Errors
+    /// When the service ends, or rests before they have arrived.
+    pub async fn arrived_or_rests(&self, count: usize, subject: &Subject) -> Result<(), Stopped> {
+        self.arrive(count, subject, Deadline::rests).await
+    }
+
+    async fn arrive(
+        &self,
+        count: usize,
+        subject: &Subject,
+        over: impl AsyncFn(&Deadline),
+    ) -> Result<(), Stopped> {
         let mut counted = self.state.count.subscribe();
         let mut deadline = Deadline::start(subject.watch());
         loop {
@@ -142,7 +160,7 @@ impl StubUpstream {
                 ended = subject.ended() => return Err(Stopped::new(format!(
                     "the service ended ({ended}) after {now} of {count} calls to the service behind it"
                 ))),
-                () = deadline.passed() => return Err(Stopped::new(format!(
+                () = over(&deadline) => return Err(Stopped::new(format!(
                     "{now} of {count} calls came to the service behind it"
                 ))),
             }

@@ -246,7 +246,12 @@ impl Subject {
     /// Whether it writes a line to its output that `wanted` accepts, or has
     /// done so already, before the deadline.
     pub async fn says(&self, wanted: impl Fn(&str) -> bool) -> bool {
-        let deadline = Deadline::start(&self.watch);
+        self.says_by(&Deadline::start(&self.watch), wanted).await
+    }
+
+    /// The same, with a deadline that is under way already: a line that has
+    /// had all that time is not waited for again.
+    pub async fn says_by(&self, deadline: &Deadline, wanted: impl Fn(&str) -> bool) -> bool {
         let passed = deadline.passed();
         tokio::pin!(passed);
         loop {
