@@ -234,12 +234,13 @@ async fn payments_fail(
     if let Ok(buyer) = buyer {
         hang_up(buyer);
     }
-    provider.answer(Reply::Status(402));
-    provider.release(Reply::Status(402));
-    // A worker that answers has taken note of the hang-up before.
+    // A worker that answers has taken note of the hang-up before. Only
+    // then the payment comes to its end, in vain.
     for _ in 0..CLIENTS / 4 {
         shop.get("/ping").unlogged().await;
     }
+    provider.answer(Reply::Status(402));
+    provider.release(Reply::Status(402));
     let free = free_seats(shop).await;
     bench.fact(match free {
         Some(free) => format!("{free} of {BUYERS} seats are on sale"),
