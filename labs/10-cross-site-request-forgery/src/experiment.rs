@@ -198,13 +198,20 @@ async fn leaves_open(
         word(sent.as_ref())
     ));
     bench.fact(format!("the page has {}", protection(page.answer())));
-    let mut alice_again = alice.clone();
     let page = Page::at(OTHER_SITE);
-    let form = eve.own_transfer();
-    let page = alice_again.browser.submit(&page, &form).await;
+    let mut copy = alice.clone();
+    let page = copy.browser.submit(&page, &eve.own_transfer()).await;
     bench.fact(format!(
         "the answer to eve's has {}",
         protection(page.answer())
+    ));
+    let mut tabs = alice.clone();
+    let older = tabs.visits().await;
+    tabs.visits().await;
+    let sent = tabs.sends_from(&older, "bob", 1).await;
+    bench.fact(format!(
+        "a form in a tab, after another was opened: {}",
+        word(sent.as_ref())
     ));
     let mut silent = alice.clone();
     silent.browser = silent.browser.oldest();

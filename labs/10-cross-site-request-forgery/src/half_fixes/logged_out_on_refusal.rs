@@ -145,10 +145,10 @@ async fn own_pages_only(
 ) -> actix_web::Result<ServiceResponse<impl MessageBody>> {
     if !request.method().is_safe() && !is_own(&request) {
         request.get_session().purge();
-        let refusal = HttpResponse::Forbidden()
-            .content_type(ContentType::plaintext())
-            .body("sent by a page of another site");
-        return Ok(request.into_response(refusal).map_into_left_body());
+        let refusal = ErrorForbidden("sent by a page of another site");
+        return Ok(request
+            .error_response(refusal)
+            .map_into_left_body());
     }
     Ok(next.call(request).await?.map_into_right_body())
 }
