@@ -2,7 +2,7 @@
 //! breaks. Nothing here is in a hurry.
 
 use labkit::bench::{Bench, Stopped};
-use labkit::client::Pending;
+use labkit::client::{Answer, Pending};
 use labkit::subject::Subject;
 use labkit::tap::TapProxy;
 use labkit_postgres::{Database, PgLock};
@@ -10,6 +10,9 @@ use labkit_postgres::{Database, PgLock};
 use crate::customers::{is_honest, is_taken, list, lists, order};
 use crate::experiment::{LIST, MIGRATION, RESTART};
 use crate::sessions;
+
+/// Deadlines that pass before a service has no session for a list.
+const PATIENCE: usize = 6;
 
 /// Requests after the restart.
 const AFTER: usize = 3;
@@ -57,8 +60,7 @@ pub async fn order_breaks(bench: &Bench) -> Result<bool, Stopped> {
     let database = bench.ground::<Database>()?;
     let tap = bench.ground::<TapProxy>()?;
     let shop = bench.subject()?;
-    // Nothing breaks yet.
-    list(shop, "max").unlogged().await;
+    has_a_session(shop).await;
     let lost = tap.lose_answer_to("bob");
     let sent = order(shop, "bob", 7).send();
     comes(&sent, lost).await;
@@ -76,6 +78,7 @@ pub async fn list_breaks(bench: &Bench) -> Result<(), Stopped> {
     let database = bench.ground::<Database>()?;
     let tap = bench.ground::<TapProxy>()?;
     let shop = bench.subject()?;
+    has_a_session(shop).await;
     let lost = tap.lose_answer_to("max");
     let sent = list(shop, "max").send();
     comes(&sent, lost).await;
@@ -95,6 +98,17 @@ pub async fn list_breaks(bench: &Bench) -> Result<(), Stopped> {
         .all(|answer| lists(answer, &[7, 9]));
     bench.claim(LIST, right);
     Ok(())
+}
+
+/// Has the service open a session, if it can: what breaks next would otherwise
+/// break its start, which may be slow and silent, and not a statement.
+async fn has_a_session(shop: &Subject) {
+    for _ in 0..PATIENCE {
+        let answer = list(shop, "max").unlogged().await;
+        if !matches!(answer, Answer::None) {
+            return;
+        }
+    }
 }
 
 /// Waits until `request` has come so far, or is answered before.
