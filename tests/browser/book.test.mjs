@@ -7,9 +7,10 @@ import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 
 import { markNewKinds } from './kinds.mjs';
+import { openKnown } from './known.mjs';
 import { CHAPTER, openBrowser, openPage, openServer, setTheme, THEMES } from './browser.mjs';
 
-const { WORKSHOP, ROOT, SHOTS } = process.env;
+const { WORKSHOP, ROOT, SHOTS, KNOWN } = process.env;
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const COLOURS = ['color-contrast', 'link-in-text-block'];
@@ -37,8 +38,16 @@ after(async () => {
 // differ, so there each kind of text is judged once, on the first page that has it.
 test('axe finds nothing on any page, in any theme, wide and narrow', async () => {
     const found = [];
-    const known = Object.fromEntries(THEMES.map(theme => [theme, new Set()]));
+    const kinds = Object.fromEntries(THEMES.map(theme => [theme, new Set()]));
+    const here = ['book.test.mjs', 'kinds.mjs'].map(file => readFileSync(new URL(file, import.meta.url), 'utf8'));
+    const known = openKnown(KNOWN, browser.version(), AXE, ...here);
+    let skipped = 0;
     const judge = async path => {
+        const html = await (await fetch(`${server.url}/${path}`)).text();
+        if (known.isGood(path, html)) {
+            skipped += 1;
+            return;
+        }
         const page = await openPage(browser, { bypassCSP: true });
         await page.goto(`${server.url}/${path}`);
         await page.evaluate(AXE);
@@ -57,12 +66,13 @@ test('axe finds nothing on any page, in any theme, wide and narrow', async () =>
                 await setTheme(page, theme);
                 if (theme === 'light') {
                     await axe(theme, width, 'html', RULES);
-                } else if (await markNewKinds(page, known[theme]) > 0) {
+                } else if (await markNewKinds(page, kinds[theme]) > 0) {
                     await axe(theme, width, '[data-kind]', COLOURS);
                 }
             }
         }
         await page.context().close();
+        known.keep(path, html);
     };
     // Two pages at a time: each has a process of its own.
     const left = [...pages, '404.html', 'print.html'];
@@ -73,8 +83,11 @@ test('axe finds nothing on any page, in any theme, wide and narrow', async () =>
     };
     await Promise.all([worker(), worker()]);
     assert.deepEqual(found, []);
-    for (const theme of THEMES.slice(1)) {
-        assert.ok(known[theme].size > 20, `${theme}: ${known[theme].size} kinds of text`);
+    // A kind of text that is bad on one page was passed over on the others, so
+    // only all of them together are good.
+    known.save();
+    for (const theme of skipped ? [] : THEMES.slice(1)) {
+        assert.ok(kinds[theme].size > 20, `${theme}: ${kinds[theme].size} kinds of text`);
     }
 });
 

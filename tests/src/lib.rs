@@ -6,6 +6,7 @@
 
 pub mod copy;
 pub mod documents;
+pub mod known;
 pub mod markup;
 pub mod mutants;
 pub mod pages;
@@ -19,6 +20,7 @@ pub mod snapshots;
 pub mod variants;
 
 pub use copy::Copy;
+pub use known::Known;
 pub use ran::Ran;
 pub use repository::{Lab, Repository};
 pub use running::Running;

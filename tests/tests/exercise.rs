@@ -2,7 +2,7 @@
 //! repository: start, red, hints, green with a repair unlike the book's, reset.
 
 use anyhow::{Context as _, Result, ensure};
-use book_tests::{Copy, Lab, Ran, ran};
+use book_tests::{Copy, Known, Lab, Ran, ran};
 
 /// A verdict has at most this many lines.
 const VERDICT: usize = 25;
@@ -125,42 +125,62 @@ fn hints_come_one_by_one() -> Result<()> {
 fn every_half_fix_is_red_and_recognised() -> Result<()> {
     let copy = Copy::take()?;
     for lab in &copy.repository.samples()? {
-        for name in copy.repository.half_fixes(lab)? {
-            let text = copy.read(&lab.file(&format!("src/half_fixes/{name}.rs")))?;
-            // Another deployment of the broken code is no exercise.
-            if text.contains("pub const DEPLOYMENT") {
-                continue;
-            }
-            copy.exercise(lab, &text)?;
-            let check = copy
-                .workshop(&["check", &lab.id])?
-                .exits(1)?
-                .in_lines(VERDICT)?;
-            check.says(&format!("This is what the half-fix `{name}` does"))?;
-        }
-        is_listed_as(&copy, lab, "in progress")?;
+        judged(&copy, lab, "half-fixes")?.or(|| half_fixes(&copy, lab))?;
     }
     Ok(())
+}
+
+/// The verdict of that name on what `check` says of many services.
+fn judged(copy: &Copy, lab: &Lab, name: &str) -> Result<Known> {
+    let own = [
+        format!("{}/", lab.folder),
+        format!("tests/wrecks/{}/", lab.id),
+        "labs/workshop/".to_owned(),
+        "tests/tests/exercise.rs".to_owned(),
+    ];
+    Known::of(copy, &format!("{name}-{}", lab.id), &own)
+}
+
+fn half_fixes(copy: &Copy, lab: &Lab) -> Result<()> {
+    for name in copy.repository.half_fixes(lab)? {
+        let text = copy.read(&lab.file(&format!("src/half_fixes/{name}.rs")))?;
+        // Another deployment of the broken code is no exercise.
+        if text.contains("pub const DEPLOYMENT") {
+            continue;
+        }
+        copy.exercise(lab, &text)?;
+        let check = copy
+            .workshop(&["check", &lab.id])?
+            .exits(1)?
+            .in_lines(VERDICT)?;
+        check.says(&format!("This is what the half-fix `{name}` does"))?;
+    }
+    is_listed_as(copy, lab, "in progress")
 }
 
 #[test]
 fn whatever_a_handler_does_gets_a_verdict() -> Result<()> {
     let copy = Copy::take()?;
     for lab in &copy.repository.samples()? {
-        for (name, text) in copy.repository.services("wrecks", lab)? {
-            copy.exercise(lab, &text)?;
-            let judge = || copy.workshop_command(&["check", &lab.id]);
-            let mut with_backtrace = judge();
-            with_backtrace.env("RUST_BACKTRACE", "1");
-            for command in [judge(), with_backtrace] {
-                let check = ran::run(command)?.exits(1).context(name.clone())?;
-                let check = check.in_lines(VERDICT)?.says("not yet")?;
-                // A claim fails, or the run stops before the first of them.
-                let stopped = ["  stopped  ", " were not reached"];
-                let stopped = stopped.iter().all(|words| check.out.contains(words));
-                let red = check.out.contains("✗ ") || stopped;
-                ensure!(red, "{name}: {check}");
-            }
+        judged(&copy, lab, "wrecks")?.or(|| wrecks(&copy, lab))?;
+    }
+    Ok(())
+}
+
+fn wrecks(copy: &Copy, lab: &Lab) -> Result<()> {
+    for (name, text) in copy.repository.services("wrecks", lab)? {
+        copy.exercise(lab, &text)?;
+        let judge = || copy.workshop_command(&["check", &lab.id]);
+        let mut with_backtrace = judge();
+        with_backtrace.env("RUST_BACKTRACE", "1");
+        for command in [judge(), with_backtrace] {
+            let check = ran::run(command)?.exits(1).context(name.clone())?;
+            let check = check.in_lines(VERDICT)?.says("not yet")?;
+            // A claim fails, or the run stops before the first of them.
+            let stopped = ["  stopped  ", " were not reached"];
+            let stopped = stopped.iter().all(|words| check.out.contains(words));
+            let red = check.out.contains("✗ ") || stopped;
+            ensure!(red, "{name}: {check}");
         }
     }
     Ok(())
