@@ -1,64 +1,27 @@
 //! Forty buyers for forty seats, and a payment provider that takes its
 //! time: who gets a seat, and who gets an answer meanwhile?
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hyper::Method;
 use labkit::bench::{Bench, Stopped};
 use labkit::client::Answer;
 use labkit::control::Deadline;
-use labkit::exchange;
-use labkit::load::LoadPlan;
-use labkit::recording::{Load, Measure, Plan};
 use labkit::subject::Subject;
 use labkit::upstream::{Reply, StubUpstream};
-use labkit::{Claim, Ground, GroundFuture};
+use labkit::{Ground, GroundFuture};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::join;
 use tokio::net::TcpStream;
 
-const A_SEAT_EACH: Claim = Claim {
-    promise: "buyers who come together get a seat each",
-    matters: "The sale opens, everybody clicks Buy, and nobody gets a \
-              seat of their own.",
-};
-const OTHERS_ANSWERED: Claim = Claim {
-    promise: "while buyers pay, everybody else is answered",
-    matters: "The whole site hangs, health checks included, while the \
-              payment provider takes its time.",
-};
-const NO_QUEUE: Claim = Claim {
-    promise: "no buyer waits for another buyer's payment",
-    matters: "One slow payment holds up every buyer behind it.",
-};
-const NOT_REFUSED: Claim = Claim {
-    promise: "nobody is refused while a seat is free",
-    matters: "Buyers are sent away from a half empty house.",
-};
-const NOT_OVERSOLD: Claim = Claim {
-    promise: "nobody pays for a seat that is not there",
-    matters: "Two people with tickets stand in front of one seat.",
-};
-const BACK_ON_SALE: Claim = Claim {
-    promise: "a seat that is not paid for stays on sale",
-    matters: "With every buyer who gives up, a seat stays empty that \
-              somebody else wanted.",
-};
-
-/// What the service promises.
-pub const CLAIMS: &[Claim] = &[
-    A_SEAT_EACH,
+use crate::claims::{
+    A_SEAT_EACH, BACK_ON_SALE, NO_QUEUE, NOT_OVERSOLD, NOT_REFUSED,
     OTHERS_ANSWERED,
-    NO_QUEUE,
-    NOT_REFUSED,
-    NOT_OVERSOLD,
-    BACK_ON_SALE,
-];
+};
+use crate::tickets::Tickets;
 
 /// As many buyers as seats: all of them can be served.
-const BUYERS: usize = 40;
+pub const BUYERS: usize = 40;
 
 /// Buyers who come when every seat is being paid for.
 const LATE: usize = 5;
@@ -300,80 +263,12 @@ fn hang_up(stream: TcpStream) {
     drop(stream);
 }
 
-/// The tickets that were sold: how often each seat.
-struct Tickets(BTreeMap<u64, usize>);
-
-impl Tickets {
-    fn of(answers: &[Answer]) -> Self {
-        let mut tickets = BTreeMap::new();
-        let sold = answers.iter().filter(|a| a.is_success());
-        for seat in sold.map(|a| field(a, "seat").unwrap_or_default()) {
-            *tickets.entry(seat).or_default() += 1;
-        }
-        Self(tickets)
-    }
-
-    fn count(&self) -> usize {
-        self.0.values().sum()
-    }
-
-    /// How often the seat is sold that is sold most often.
-    fn most(&self) -> usize {
-        self.0.values().copied().max().unwrap_or_default()
-    }
-
-    fn are_all_seats(&self) -> bool {
-        let seats = crate::SEATS.map(u64::from);
-        self.count() == BUYERS && self.0.keys().copied().eq(seats)
-    }
-
-    /// How many buyers have one, and whether for a seat of their own.
-    fn fact(&self, buyers: usize) -> String {
-        let (count, most) = (self.count(), self.most());
-        let have = if count == 1 { "has" } else { "have" };
-        let seats = match (count, most) {
-            (2.., 1) => ", each for another seat",
-            (_, 2..) => ", some for the same seat",
-            _ => "",
-        };
-        format!("{count} of {buyers} buyers {have} a ticket{seats}")
-    }
-}
-
 /// A number in an answer's JSON.
-fn field(answer: &Answer, name: &str) -> Option<u64> {
+pub fn field(answer: &Answer, name: &str) -> Option<u64> {
     let body: Value = serde_json::from_slice(answer.body()).ok()?;
     body.get(name)?.as_u64().filter(|_| answer.is_success())
 }
 
 fn is_refusal(answer: &Answer) -> bool {
     answer.is_client_error() || answer.is_server_error()
-}
-
-/// The load behind the chapter's figure: the sale opens, and health
-/// checks go on.
-pub fn load() -> LoadPlan {
-    LoadPlan::new(
-        Plan {
-            title: "GET /ping while seats are sold".into(),
-            measure: Measure::LatencyMs,
-            seconds: 10.0,
-            probe: "GET /ping".into(),
-            probes_per_second: 50.0,
-            timeout_ms: 1000.0,
-            budget_ms: 100.0,
-            load: Load {
-                label: "8 purchases/s".into(),
-                request: "POST /buy".into(),
-                per_second: 8.0,
-                clients: None,
-                from: 2.0,
-                to: 7.0,
-            },
-            counts: None,
-        },
-        &["broken", "async_mutex_across_payment", "fixed"],
-        |_| exchange::request(Method::POST, "/buy"),
-        |_, body| body.starts_with(b"{\"seat\":"),
-    )
 }

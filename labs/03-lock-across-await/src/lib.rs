@@ -16,10 +16,13 @@ use labkit::{Lab, version};
     reason = "this is the failure that the lab shows"
 )]
 pub mod broken;
+mod claims;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
+mod load;
 mod payments;
+mod tickets;
 
 pub use payments::{PaymentError, Payments};
 
@@ -31,7 +34,7 @@ pub const LAB: Lab = Lab {
     id: "03",
     title: "A lock held across an await",
     dir: env!("CARGO_MANIFEST_DIR"),
-    claims: experiment::CLAIMS,
+    claims: claims::CLAIMS,
     versions: &[
         version!(Broken, "broken", broken, "broken.rs"),
         version!(
@@ -75,5 +78,5 @@ pub const LAB: Lab = Lab {
     exercise: None,
     ground: experiment::ground,
     experiment: |bench| Box::pin(experiment::run(bench)),
-    load: experiment::load,
+    load: load::load,
 };

@@ -1,6 +1,5 @@
 //! Every class of error once: what does the client learn, and what the log?
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -10,65 +9,18 @@ use labkit::bench::{Bench, Stopped};
 use labkit::client::Answer;
 use labkit::control::Deadline;
 use labkit::exchange::{self, Request};
-use labkit::load::LoadPlan;
-use labkit::recording::{Load, Measure, Plan};
 use labkit::subject::Subject;
-use labkit::{Claim, Ground, GroundFuture};
+use labkit::{Ground, GroundFuture};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::rows::{self, Class, Row, Then};
+use crate::claims::DONE;
+use crate::judge::judge;
+use crate::rows::{Class, Row, Then};
 use crate::schema::customers;
 
-const ONE_FORM: Claim = Claim {
-    promise: "every error has one form, and names its request",
-    matters: "A till cannot read an error that is plain text today and \
-              empty tomorrow, and support cannot find it in the log.",
-};
-const TELLS: Claim = Claim {
-    promise: "a status says whether to change, retry or report",
-    matters: "The till sends what can never work again and again, and \
-              the alarm goes off because two customers share an address.",
-};
-const SHOWS_NOTHING: Claim = Claim {
-    promise: "no answer shows what the service is made of",
-    matters: "Whoever probes the service reads the names of its tables \
-              and libraries in its answers.",
-};
-const SAFE: Claim = Claim {
-    promise: "every answer carries the security headers",
-    matters: "The refusals, which anybody can provoke, go out without \
-              them.",
-};
-const LOGGED: Claim = Claim {
-    promise: "every request leaves a line in the log",
-    matters: "The requests that were refused are missing from the log, \
-              and they are the ones that an attack is made of.",
-};
-const EXPLAINED: Claim = Claim {
-    promise: "the log has the cause of a failure, under its id",
-    matters: "A customer reports a failure, and nobody can find out \
-              what happened.",
-};
-const DONE: Claim = Claim {
-    promise: "what is asked rightly is done, and nothing else is",
-    matters: "Customers are missing from the register, or stand in it \
-              although the till was told that they do not.",
-};
-
-/// What the service promises.
-pub const CLAIMS: &[Claim] = &[
-    ONE_FORM,
-    TELLS,
-    SHOWS_NOTHING,
-    SAFE,
-    LOGGED,
-    EXPLAINED,
-    DONE,
-];
-
 /// The tills'.
-const TOKEN: (&str, &str) = ("authorization", "Bearer maple-4711");
+pub const TOKEN: (&str, &str) = ("authorization", "Bearer maple-4711");
 
 /// What Ada has bought.
 const ORDERS: &str = "/customers/1/orders";
@@ -304,58 +256,6 @@ async fn answers(
     }
 }
 
-/// The table, and the claims about all of the answers.
-fn judge(bench: &Bench, rows: &[Row], output: &[String]) {
-    for row in rows {
-        bench.fact(row.line(output));
-    }
-    let errors = || rows.iter().filter(|row| row.is_error());
-    let all: usize = errors().map(|row| row.answers.len()).sum();
-    let named: usize = errors().map(|row| row.named(output)).sum();
-    let answers = errors().flat_map(|row| &row.answers);
-    let ids: BTreeSet<String> = answers.filter_map(rows::id).collect();
-    bench
-        .fact(format!("{} of {all} errors lack the form", all - named));
-    bench.claim(ONE_FORM, named == all && ids.len() == all);
-
-    let untold: Vec<&str> = rows
-        .iter()
-        .filter(|row| !row.is_told())
-        .map(|row| row.class.name)
-        .collect();
-    bench.fact(match untold[..] {
-        [] => "every status says what to do".to_owned(),
-        _ => format!("wrong status: {}", untold.join(", ")),
-    });
-    bench.claim(TELLS, untold.is_empty());
-
-    let answers = || rows.iter().flat_map(|row| &row.answers);
-    let all = answers().count();
-    let shows =
-        answers().filter(|answer| rows::shown(answer).is_some());
-    let shows = shows.count();
-    bench.fact(format!("{shows} of {all} answers show the insides"));
-    bench.claim(SHOWS_NOTHING, shows == 0);
-
-    let safe = answers().filter(|answer| rows::is_safe(answer)).count();
-    bench.fact(format!("{} of {all} answers lack nosniff", all - safe));
-    bench.claim(SAFE, safe == all);
-
-    let unlogged = all - rows::logged(rows, output);
-    bench.fact(format!("{unlogged} of {all} requests are not logged"));
-    bench.claim(LOGGED, unlogged == 0);
-
-    let causes = rows.iter().map(|row| row.causes(output));
-    let (failed, explained) = causes.fold((0, 0), |sum, causes| {
-        (sum.0 + causes.0, sum.1 + causes.1)
-    });
-    let unexplained = failed - explained;
-    bench.fact(format!(
-        "{unexplained} of {failed} failures are not explained"
-    ));
-    bench.claim(EXPLAINED, unexplained == 0 && failed > 0);
-}
-
 /// A connection of our own to the register's file.
 fn connect(bench: &mut Bench) -> Result<SqliteConnection, Stopped> {
     let file = bench.env().database_url()?.to_owned();
@@ -379,52 +279,7 @@ fn is_json(answer: &Answer, expected: &Value) -> bool {
     answer.is_success() && got.is_ok_and(|got| got == *expected)
 }
 
-/// The load behind the chapter's figure: cards are read while every second
-/// customer who comes is registered already.
-pub fn load() -> LoadPlan {
-    LoadPlan::new(
-        Plan {
-            title: "GET /customers/1 while others are refused".into(),
-            measure: Measure::LatencyMs,
-            seconds: 10.0,
-            probe: "GET /customers/1".into(),
-            probes_per_second: 50.0,
-            timeout_ms: 1000.0,
-            budget_ms: 100.0,
-            load: Load {
-                label: "40 customers/s, half known".into(),
-                request: "POST /customers".into(),
-                per_second: 40.0,
-                clients: None,
-                from: 2.0,
-                to: 7.0,
-            },
-            counts: None,
-        },
-        &["broken", "fixed"],
-        |n| registration(2 + (n / 2) as i32),
-        |n, body| {
-            let body = serde_json::from_slice::<Value>(body);
-            let number = 2 + n / 2;
-            body.is_ok_and(|body| body["number"] == number)
-        },
-    )
-    .probing(|| {
-        exchange::get("/customers/1").with_header(TOKEN.0, TOKEN.1)
-    })
-    .begin(|addrs| {
-        Box::pin(async move {
-            for addr in addrs {
-                let answer =
-                    exchange::exchange(addr, registration(1)).await;
-                anyhow::ensure!(answer.is_success(), "{answer}");
-            }
-            Ok(Vec::new())
-        })
-    })
-}
-
-fn registration(number: i32) -> Request {
+pub fn registration(number: i32) -> Request {
     exchange::request(Method::POST, "/customers")
         .with_header(TOKEN.0, TOKEN.1)
         .with_json(&customer(number, &format!("c{number}@example.org")))

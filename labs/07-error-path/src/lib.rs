@@ -11,11 +11,14 @@ use labkit::{Lab, version};
 
 mod access;
 pub mod broken;
+mod claims;
 mod customers;
 mod database;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
+mod judge;
+mod load;
 mod request_id;
 mod rows;
 pub mod schema;
@@ -30,7 +33,7 @@ pub const LAB: Lab = Lab {
     id: "07",
     title: "The error path",
     dir: env!("CARGO_MANIFEST_DIR"),
-    claims: experiment::CLAIMS,
+    claims: claims::CLAIMS,
     versions: &[
         version!(Broken, "broken", broken, "broken.rs"),
         version!(
@@ -68,5 +71,5 @@ pub const LAB: Lab = Lab {
     exercise: None,
     ground: experiment::ground,
     experiment: |bench| Box::pin(experiment::run(bench)),
-    load: experiment::load,
+    load: load::load,
 };

@@ -3,82 +3,21 @@
 
 use std::path::PathBuf;
 
-use hyper::Method;
 use labkit::bench::{Bench, Stopped};
-use labkit::client::{Answer, Call};
-use labkit::exchange;
-use labkit::load::LoadPlan;
-use labkit::recording::{Load, Measure, Plan};
-use labkit::subject::Subject;
 use labkit::upstream::{Reply, StubUpstream};
-use labkit::{Claim, Ground, GroundFuture};
+use labkit::{Ground, GroundFuture};
 use serde_json::{Value, json};
 use tokio::join;
 
+use crate::claims::{
+    ANSWERED, HARMS_NOBODY, LOGGED, OUTLIVES, SENT, TOGETHER, TOTALS,
+    UNDER_WAY, WITHOUT_MAIL,
+};
+use crate::orders::{
+    FREIGHT, good, half_sent, is_sent, is_taken, json_of, names,
+    parcel, place, price, put, sent, totals,
+};
 use crate::refusal::Refusal;
-use crate::upload::Upload;
-
-const ANSWERED: Claim = Claim {
-    promise: "an order that fails is answered with an error",
-    matters: "The customer does not learn that there is no order, and \
-              the proxy in front may send it again.",
-};
-const HARMS_NOBODY: Claim = Claim {
-    promise: "an order that fails harms no later one",
-    matters: "One odd order closes the shop for everybody.",
-};
-const UNDER_WAY: Claim = Claim {
-    promise: "orders under way survive another's failure",
-    matters: "Customers who have done nothing wrong lose their orders.",
-};
-const TOTALS: Claim = Claim {
-    promise: "the totals are those of the orders taken",
-    matters: "The packing room waits for a parcel that nobody ordered, \
-              and the sum is wrong from now on.",
-};
-const WITHOUT_MAIL: Claim = Claim {
-    promise: "an order is taken while the mail server is down",
-    matters: "The shop is closed whenever somebody else's server is.",
-};
-const SENT: Claim = Claim {
-    promise: "every mail is sent, again only if it was refused",
-    matters: "Some customers hear nothing of their orders, or hear of \
-              them over and over.",
-};
-const TOGETHER: Claim = Claim {
-    promise: "no order is taken without its mail",
-    matters: "The customer is told that it failed, the parcel goes \
-              out all the same, and no mail says so.",
-};
-const OUTLIVES: Claim = Claim {
-    promise: "a mail is sent although the service was killed",
-    matters: "With every deployment, some customers hear nothing of \
-              their orders.",
-};
-const LOGGED: Claim = Claim {
-    promise: "the log names every order that met a failure",
-    matters: "Nobody finds out until the customers call, and then \
-              nobody can tell whose order it was.",
-};
-
-/// What the service promises.
-pub const CLAIMS: &[Claim] = &[
-    ANSWERED,
-    HARMS_NOBODY,
-    UNDER_WAY,
-    TOTALS,
-    WITHOUT_MAIL,
-    SENT,
-    TOGETHER,
-    OUTLIVES,
-    LOGGED,
-];
-
-/// What every parcel here costs that the tariff knows: `DE`, 900 grams.
-const FREIGHT: usize = 490;
-
-/// The customer's address.
-const EMAIL: &str = "ada@example.org";
 
 /// Where the orders are.
 struct OrdersFile(PathBuf);
@@ -315,118 +254,4 @@ async fn killed_before_the_mail(
     });
     bench.claim(OUTLIVES, again);
     Ok(())
-}
-
-/// Sends a good order, and gives whether it is taken.
-async fn place(bench: &Bench, number: &str) -> Result<bool, Stopped> {
-    let order = put(bench.subject()?, number, &good());
-    Ok(is_taken(&order.send().answer().await))
-}
-
-fn put(shop: &Subject, number: &str, parcel: &Value) -> Call {
-    shop.request(Method::PUT, &path(number)).json(parcel)
-}
-
-/// What the board shows.
-async fn totals(shop: &Subject) -> Value {
-    json_of(&shop.get("/totals").send().unlogged().await)
-}
-
-/// `None` when nobody listens any more.
-async fn half_sent(shop: &Subject, number: &str) -> Option<Upload> {
-    Upload::begin(shop, &path(number), &good()).await.ok()
-}
-
-fn path(number: &str) -> String {
-    format!("/orders/{number}")
-}
-
-fn parcel(country: &str, grams: u32) -> Value {
-    json!({ "email": EMAIL, "country": country, "grams": grams })
-}
-
-fn good() -> Value {
-    parcel("DE", 900)
-}
-
-fn price() -> Value {
-    json!({ "freight": FREIGHT })
-}
-
-fn is_taken(answer: &Answer) -> bool {
-    answer.is_success() && json_of(answer) == price()
-}
-
-fn json_of(answer: &Answer) -> Value {
-    serde_json::from_slice(answer.body()).unwrap_or_default()
-}
-
-/// Whether the log names the order, now or before the deadline.
-async fn names(shop: &Subject, number: &str) -> bool {
-    shop.says(|line| line.contains(number)).await
-}
-
-/// How often the mail server was asked to confirm the order.
-fn sent(mails: &StubUpstream, number: &str) -> usize {
-    let mail = json!({ "number": number, "email": EMAIL });
-    let arrivals = mails.arrivals();
-    arrivals.iter().filter(|a| a.json() == mail).count()
-}
-
-/// Waits until it was asked that often.
-async fn is_sent(
-    mails: &StubUpstream,
-    number: &str,
-    times: usize,
-    shop: &Subject,
-) -> bool {
-    loop {
-        let so_far = mails.arrivals().len();
-        if sent(mails, number) >= times {
-            return true;
-        }
-        if mails.arrived(so_far + 1, shop).await.is_err() {
-            return false;
-        }
-    }
-}
-
-/// The load behind the chapter's figure: the board asks for its totals, and
-/// the third of the orders that come meanwhile weighs 40 kg.
-pub fn load() -> LoadPlan {
-    LoadPlan::new(
-        Plan {
-            title: "GET /totals while orders come, one of 40 kg".into(),
-            measure: Measure::LatencyMs,
-            seconds: 10.0,
-            probe: "GET /totals".into(),
-            probes_per_second: 20.0,
-            timeout_ms: 1000.0,
-            budget_ms: 100.0,
-            load: Load {
-                label: "5 orders/s, one of 40 kg".into(),
-                request: "PUT /orders/{number}".into(),
-                per_second: 5.0,
-                clients: None,
-                from: 2.0,
-                to: 7.0,
-            },
-            counts: Some("mails sent".into()),
-        },
-        &["broken", "catch_panic_alone", "fixed"],
-        |n| {
-            let grams = if n == 2 { 40_000 } else { 900 };
-            let number = format!("L-{}", 5000 + n);
-            exchange::request(Method::PUT, &path(&number))
-                .with_json(&parcel("DE", grams))
-        },
-        |_, body| {
-            serde_json::from_slice(body)
-                .is_ok_and(|v: Value| v == price())
-        },
-    )
-    .counting(|ground| {
-        let mails = ground.get::<StubUpstream>();
-        mails.map_or(0, |mails| mails.arrivals().len() as u64)
-    })
 }

@@ -9,12 +9,15 @@ pub use labkit::Env;
 use labkit::{Lab, version};
 
 pub mod broken;
+mod claims;
 mod database;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
+mod load;
 mod mail;
 mod order;
+mod orders;
 mod refusal;
 pub mod schema;
 pub mod tariff;
@@ -29,7 +32,7 @@ pub const LAB: Lab = Lab {
     id: "08",
     title: "Uncaught failures",
     dir: env!("CARGO_MANIFEST_DIR"),
-    claims: experiment::CLAIMS,
+    claims: claims::CLAIMS,
     versions: &[
         version!(Broken, "broken", broken, "broken.rs"),
         version!(
@@ -79,5 +82,5 @@ pub const LAB: Lab = Lab {
     exercise: None,
     ground: experiment::ground,
     experiment: |bench| Box::pin(experiment::run(bench)),
-    load: experiment::load,
+    load: load::load,
 };

@@ -1,49 +1,20 @@
 //! Two instances, two workers each, and every request may reach another
 //! one: who is still logged in?
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::Context;
 use deadpool_redis::redis;
+use labkit::Ground;
 use labkit::bench::{Bench, Stopped};
 use labkit::client::{Answer, Jar};
-use labkit::load::{Headers, LoadPlan};
-use labkit::recording::{Load, Measure, Plan};
 use labkit::tap::TapProxy;
-use labkit::{Claim, Ground, exchange};
 use labkit_redis::Redis;
 
-const LOGGED_IN: Claim = Claim {
-    promise: "whoever logs in, and nobody else, is logged in",
-    matters: "Users who have just logged in see the login form again, on \
-              every request that reaches another process.",
-};
-const RESTART: Claim = Claim {
-    promise: "restarting an instance logs nobody out",
-    matters: "Every deploy throws users out, whatever they are doing.",
-};
-const LOGOUT: Claim = Claim {
-    promise: "logging out ends the session, for a copied cookie too",
-    matters: "Whoever copied the cookie at the shared computer goes on \
-              as the user.",
-};
-const EXPIRY: Claim = Claim {
-    promise: "a session that nobody uses ends by itself",
-    matters: "A lost laptop stays logged in for good, and sessions pile up.",
-};
-const OUTAGE: Claim = Claim {
-    promise: "nobody waits in vain while Redis does not answer",
-    matters: "Every page of a logged-in user hangs for as long as Redis \
-              is silent.",
-};
+use crate::claims::{EXPIRY, LOGGED_IN, LOGOUT, OUTAGE, RESTART};
+use crate::customer::{Customer, word};
 
-/// What the service promises.
-pub const CLAIMS: &[Claim] =
-    &[LOGGED_IN, RESTART, LOGOUT, EXPIRY, OUTAGE];
-
-const INSTANCES: usize = 2;
-const A: usize = 0;
+pub const INSTANCES: usize = 2;
+pub const A: usize = 0;
 const B: usize = 1;
 const WORKERS: usize = 2;
 
@@ -61,7 +32,7 @@ const MONTH: i64 = 31 * 24 * 60 * 60;
 const SHORT: Duration = Duration::from_millis(75);
 
 /// With so little time, a busy machine may need a second attempt.
-const ATTEMPTS: usize = 10;
+pub const ATTEMPTS: usize = 10;
 
 /// What the service depends on: Redis, and a secret that all instances
 /// know.
@@ -263,184 +234,4 @@ async fn asks_in_vain(
         false => format!("{count}: {}", words.join(", ")),
     });
     Ok(answered < WORKERS)
-}
-
-/// A customer with a browser, somewhere behind the load balancer.
-struct Customer {
-    user: &'static str,
-    password: &'static str,
-    jar: Jar,
-    /// The instance that the first request goes to.
-    first: usize,
-    sent: usize,
-}
-
-impl Customer {
-    fn new(
-        user: &'static str,
-        password: &'static str,
-        first: usize,
-    ) -> Self {
-        let jar = Jar::new();
-        Self {
-            user,
-            password,
-            jar,
-            first,
-            sent: 0,
-        }
-    }
-
-    /// Where the balancer sends the next request.
-    fn next(&mut self, bench: &Bench) -> usize {
-        let balancer = bench.deployment().balancer;
-        let instance =
-            balancer.choose(self.sent, self.first, INSTANCES);
-        self.sent += 1;
-        instance
-    }
-
-    /// Gives whether that succeeds.
-    async fn logs_in(
-        &mut self,
-        bench: &Bench,
-    ) -> Result<bool, Stopped> {
-        let shop = bench.instance(self.next(bench))?;
-        let login = shop.post("/login").cookies(&self.jar);
-        let answer = login.form(&self.form()).send().answer().await;
-        self.jar.take(&answer);
-        Ok(answer.is_success())
-    }
-
-    fn form(&self) -> [(&'static str, &'static str); 2] {
-        [("user", self.user), ("password", self.password)]
-    }
-
-    /// Tries more than once, always at the same instance.
-    async fn logs_in_at_last(
-        &mut self,
-        bench: &Bench,
-    ) -> Result<bool, Stopped> {
-        let shop = bench.instance(self.first)?;
-        for _ in 0..ATTEMPTS {
-            let login = shop.post("/login").form(&self.form());
-            let answer = login.unlogged().await;
-            self.jar.take(&answer);
-            match answer {
-                answer if answer.is_success() => return Ok(true),
-                Answer::None => return Ok(false),
-                _ => {}
-            }
-        }
-        Ok(false)
-    }
-
-    async fn logs_out(&mut self, bench: &Bench) -> Result<(), Stopped> {
-        let shop = bench.instance(self.next(bench))?;
-        let logout = shop.post("/logout").cookies(&self.jar);
-        let answer = logout.send().answer().await;
-        self.jar.take(&answer);
-        Ok(())
-    }
-
-    /// Asks so many times who is logged in, until an answer stays away.
-    async fn visits(
-        &mut self,
-        bench: &Bench,
-        count: usize,
-    ) -> Result<Found, Stopped> {
-        let mut found = Found::default();
-        let mut words = Vec::new();
-        for _ in 0..count {
-            let instance = self.next(bench);
-            let shop = bench.instance(instance)?;
-            let visit = shop.get("/me").cookies(&self.jar);
-            let answer = visit.unlogged().await;
-            self.jar.take(&answer);
-            found.count(&answer, self.user);
-            let letter = if instance == A { 'A' } else { 'B' };
-            words.push(format!("{letter} {}", word(&answer)));
-            if answer.status().is_none() {
-                break;
-            }
-        }
-        bench.fact(words.join(" · "));
-        bench.fact(if found.answered < words.len() {
-            format!("visit {} has no answer", words.len())
-        } else {
-            let (user, times) = (self.user, found.times);
-            format!("{user} is logged in {times} of {count} times")
-        });
-        Ok(found)
-    }
-}
-
-/// What a customer's visits found.
-#[derive(Default)]
-struct Found {
-    answered: usize,
-    /// How often the customer was greeted by name.
-    times: usize,
-    /// How often nobody was logged in.
-    refused: usize,
-}
-
-impl Found {
-    fn count(&mut self, answer: &Answer, user: &str) {
-        self.answered += usize::from(answer.status().is_some());
-        self.times += usize::from(answer.is_ok_with(user.as_bytes()));
-        self.refused += usize::from(answer.is_client_error());
-    }
-}
-
-/// The name that a service greets with, or the status.
-fn word(answer: &Answer) -> String {
-    match answer.status() {
-        Some(status) if status.is_success() => answer.text(),
-        Some(status) => status.as_u16().to_string(),
-        None => answer.to_string(),
-    }
-}
-
-/// The load behind the chapter's figure: a user who is logged in asks who
-/// she is, and does so more often for a while.
-pub fn load() -> LoadPlan {
-    LoadPlan::new(
-        Plan {
-            title: "GET /me with a session, on two instances in turn"
-                .into(),
-            measure: Measure::LatencyMs,
-            seconds: 10.0,
-            probe: "GET /me".into(),
-            probes_per_second: 50.0,
-            timeout_ms: 1000.0,
-            budget_ms: 100.0,
-            load: Load {
-                label: "200 visits/s".into(),
-                request: "GET /me".into(),
-                per_second: 200.0,
-                clients: None,
-                from: 2.0,
-                to: 7.0,
-            },
-            counts: None,
-        },
-        &["broken", "store_outside_the_factory", "fixed"],
-        |_| exchange::get("/me"),
-        |_, body| body == b"alice",
-    )
-    .instances(INSTANCES)
-    .begin(|instances| Box::pin(log_in(instances)))
-}
-
-/// Logs alice in at the first instance.
-async fn log_in(instances: Vec<SocketAddr>) -> anyhow::Result<Headers> {
-    let form = [("user", "alice"), ("password", "apple")];
-    let login = exchange::request("POST".parse()?, "/login");
-    let addr = *instances.first().context("no instance")?;
-    let answer = exchange::exchange(addr, login.with_form(&form)).await;
-    let mut jar = Jar::new();
-    jar.take(&answer);
-    let cookies = jar.header().context("a login sets no cookie")?;
-    Ok(vec![("cookie".to_owned(), cookies)])
 }

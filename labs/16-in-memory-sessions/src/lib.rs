@@ -9,9 +9,12 @@ pub use labkit::{Balancer, Deployment, Env};
 use labkit::{Lab, version};
 
 pub mod broken;
+mod claims;
+mod customer;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
+mod load;
 mod login;
 mod memory;
 
@@ -23,7 +26,7 @@ pub const LAB: Lab = Lab {
     id: "16",
     title: "In-memory sessions",
     dir: env!("CARGO_MANIFEST_DIR"),
-    claims: experiment::CLAIMS,
+    claims: claims::CLAIMS,
     versions: &[
         version!(Broken, "broken", broken, "broken.rs"),
         version!(
@@ -62,5 +65,5 @@ pub const LAB: Lab = Lab {
     exercise: None,
     ground: || Box::pin(experiment::ground()),
     experiment: |bench| Box::pin(experiment::run(bench)),
-    load: experiment::load,
+    load: load::load,
 };

@@ -5,43 +5,18 @@ use std::time::Duration;
 
 use labkit::bench::{Bench, Stopped};
 use labkit::client::{Answer, Pending};
-use labkit::exchange;
-use labkit::load::LoadPlan;
-use labkit::recording::{Load, Measure, Plan};
 use labkit::subject::Subject;
 use labkit::tap::TapProxy;
-use labkit::{Claim, Ground, GroundFuture};
+use labkit::{Ground, GroundFuture};
 use labkit_postgres::tokio_postgres::NoTls;
 use labkit_postgres::{Database, PgLock, Postgres, tokio_postgres};
 use rustix::process::Signal;
 use tokio::join;
 
-const EVERYBODY: Claim = Claim {
-    promise: "everybody gets the price when many ask at once",
-    matters: "Customers see an error while the database has almost \
-              nothing to do.",
-};
-const ROOM: Claim = Claim {
-    promise: "meanwhile an operator can log in to the database",
-    matters: "Nobody can look at the database just when it matters, and \
-              other services of the role are shut out, too.",
-};
-const AT_ONCE: Claim = Claim {
-    promise: "a request does not wait for a new connection",
-    matters: "Every customer waits for a handshake, a login and a new \
-              process of the server before the query begins.",
-};
-const TOLD: Claim = Claim {
-    promise: "a request that gets no turn in time is told so",
-    matters: "When the database is stuck, the customers wait for ever, \
-              and all that stands in front of the service waits, too.",
-};
-
-/// What the service promises.
-pub const CLAIMS: &[Claim] = &[EVERYBODY, ROOM, AT_ONCE, TOLD];
+use crate::claims::{AT_ONCE, EVERYBODY, ROOM, TOLD};
 
 /// Instances of the service.
-const INSTANCES: usize = 2;
+pub const INSTANCES: usize = 2;
 
 /// Connections that the database allows the service's role.
 const LIMIT: usize = 5;
@@ -59,7 +34,7 @@ const ONE_BY_ONE: usize = 10;
 const STUCK: usize = 4;
 
 /// Items whose prices are asked for lie below.
-const ITEMS: usize = 100;
+pub const ITEMS: usize = 100;
 
 const SCHEMA: &str = "
     create table prices (item integer primary key, cents integer not null);
@@ -280,37 +255,4 @@ async fn restart(bench: &mut Bench) -> Result<(), Stopped> {
 
 fn is_price(answer: &Answer, item: usize) -> bool {
     answer.is_ok_with((199 + 10 * item).to_string().as_bytes())
-}
-
-/// The load behind the chapter's figure: a busy hour.
-pub fn load() -> LoadPlan {
-    LoadPlan::new(
-        Plan {
-            title: "GET /price/1 while others ask for prices".into(),
-            measure: Measure::LatencyMs,
-            seconds: 10.0,
-            probe: "GET /price/1".into(),
-            probes_per_second: 20.0,
-            timeout_ms: 1000.0,
-            budget_ms: 100.0,
-            load: Load {
-                label: "32 clients".into(),
-                request: "GET /price/{item}".into(),
-                per_second: 0.0,
-                clients: Some(32),
-                from: 2.0,
-                to: 7.0,
-            },
-            counts: Some("connections opened".into()),
-        },
-        &["broken", "pool_per_worker", "fixed"],
-        |n| exchange::get(&format!("/price/{}", item(n))),
-        |n, body| body == (199 + 10 * item(n)).to_string().as_bytes(),
-    )
-    .instances(INSTANCES)
-    .counting(|ground| ground.get().map_or(0, TapProxy::opened))
-}
-
-fn item(n: u32) -> u32 {
-    1 + n % ITEMS as u32
 }

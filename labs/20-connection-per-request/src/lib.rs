@@ -9,9 +9,11 @@ pub use labkit::{Deployment, Env};
 use labkit::{Lab, version};
 
 pub mod broken;
+mod claims;
 mod experiment;
 pub mod fixed;
 pub mod half_fixes;
+mod load;
 pub mod schema;
 
 /// This lab.
@@ -19,7 +21,7 @@ pub const LAB: Lab = Lab {
     id: "20",
     title: "A connection per request",
     dir: env!("CARGO_MANIFEST_DIR"),
-    claims: experiment::CLAIMS,
+    claims: claims::CLAIMS,
     versions: &[
         version!(Broken, "broken", broken, "broken.rs"),
         version!(
@@ -52,5 +54,5 @@ pub const LAB: Lab = Lab {
     exercise: None,
     ground: experiment::ground,
     experiment: |bench| Box::pin(experiment::run(bench)),
-    load: experiment::load,
+    load: load::load,
 };

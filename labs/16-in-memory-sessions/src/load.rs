@@ -1,0 +1,54 @@
+//! The load behind the chapter's figure.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use labkit::client::Jar;
+use labkit::exchange;
+use labkit::load::{Headers, LoadPlan};
+use labkit::recording::{Load, Measure, Plan};
+
+use crate::experiment::INSTANCES;
+
+/// The load behind the chapter's figure: a user who is logged in asks who
+/// she is, and does so more often for a while.
+pub fn load() -> LoadPlan {
+    LoadPlan::new(
+        Plan {
+            title: "GET /me with a session, on two instances in turn"
+                .into(),
+            measure: Measure::LatencyMs,
+            seconds: 10.0,
+            probe: "GET /me".into(),
+            probes_per_second: 50.0,
+            timeout_ms: 1000.0,
+            budget_ms: 100.0,
+            load: Load {
+                label: "200 visits/s".into(),
+                request: "GET /me".into(),
+                per_second: 200.0,
+                clients: None,
+                from: 2.0,
+                to: 7.0,
+            },
+            counts: None,
+        },
+        &["broken", "store_outside_the_factory", "fixed"],
+        |_| exchange::get("/me"),
+        |_, body| body == b"alice",
+    )
+    .instances(INSTANCES)
+    .begin(|instances| Box::pin(log_in(instances)))
+}
+
+/// Logs alice in at the first instance.
+async fn log_in(instances: Vec<SocketAddr>) -> anyhow::Result<Headers> {
+    let form = [("user", "alice"), ("password", "apple")];
+    let login = exchange::request("POST".parse()?, "/login");
+    let addr = *instances.first().context("no instance")?;
+    let answer = exchange::exchange(addr, login.with_form(&form)).await;
+    let mut jar = Jar::new();
+    jar.take(&answer);
+    let cookies = jar.header().context("a login sets no cookie")?;
+    Ok(vec![("cookie".to_owned(), cookies)])
+}
