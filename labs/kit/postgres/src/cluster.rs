@@ -52,8 +52,10 @@ local all labkit trust
 host all all 127.0.0.1/32 scram-sha-256
 ";
 
-/// Durability costs time, and nothing here has to survive.
-const SETTINGS: [&str; 9] = [
+/// Durability costs time, and nothing here has to survive. Shared memory is in
+/// the server's own folder, which is swept when it was killed.
+const SETTINGS: [&str; 10] = [
+    "dynamic_shared_memory_type=mmap",
     "fsync=off",
     "full_page_writes=off",
     "synchronous_commit=off",
