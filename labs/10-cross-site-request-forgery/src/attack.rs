@@ -1,5 +1,6 @@
 //! What pages of others can do to a customer who opens them.
 
+use labkit::client::Answer;
 use labkit_browser::{Form, Page};
 
 use crate::customer::{Customer, Seen, form, seen};
@@ -85,7 +86,7 @@ impl Eve {
 
     /// A page on another port gives a browser the cookies that she had
     /// before she logged in.
-    pub fn plants_her_session(&self, victim: &mut Customer) {
+    fn plants_her_session(&self, victim: &mut Customer) {
         for (name, value) in &self.stranger {
             let line = format!("{name}={value}; Path=/");
             victim.browser.receive(OTHER_PORT, &line);
@@ -94,7 +95,7 @@ impl Eve {
 
     /// Her transfer form, with all that the login form had that belongs to
     /// those cookies.
-    pub fn transfer_of_her_session(&self) -> Form {
+    fn transfer_of_her_session(&self) -> Form {
         let mut form = self.own_transfer();
         for (name, value) in &self.login.fields {
             if form.value(name).is_some() {
@@ -102,6 +103,24 @@ impl Eve {
             }
         }
         form
+    }
+
+    /// A page on another port gives a stranger the session that she had as
+    /// one, and sends money to her once the stranger has logged in on it.
+    /// Gives whether it did, and the answer.
+    pub async fn takes_money_after_login(
+        &self,
+        victim: &mut Customer,
+    ) -> (bool, Answer) {
+        self.plants_her_session(victim);
+        victim.logs_in().await;
+        let has = victim.has().await;
+        let form = self.transfer_of_her_session();
+        let page = Page::at(OTHER_PORT);
+        // The refusal may end the session of this browser.
+        let mut copy = victim.clone();
+        let page = copy.browser.submit(&page, &form).await;
+        (victim.has().await < has, page.answer().clone())
     }
 
     /// Her button that logs out.
