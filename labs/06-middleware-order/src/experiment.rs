@@ -5,6 +5,7 @@ use hyper::Method;
 use labkit::Claim;
 use labkit::bench::{Bench, Stopped};
 use labkit::client::{Answer, Call};
+use labkit::control::Deadline;
 use labkit::exchange::{self, Request};
 use labkit::load::LoadPlan;
 use labkit::recording::{Load, Measure, Plan};
@@ -126,10 +127,10 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
     ];
     bench.phase("what the requests met on their way");
     // The log may be a moment behind the answers.
-    shop.says(|_| {
-        let output = shop.output();
+    let deadline = Deadline::start(shop.watch());
+    shop.logs_by(&deadline, |output| {
         rows.iter()
-            .all(|row| row.logged(&output) == row.answers.len())
+            .all(|row| row.logged(output) == row.answers.len())
     })
     .await;
     judge(bench, &rows, &shop.output());

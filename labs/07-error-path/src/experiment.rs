@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::claims::DONE;
 use crate::judge::judge;
-use crate::rows::{Class, Row, Then};
+use crate::rows::{self, Class, Row, Then};
 use crate::schema::customers;
 
 /// The tills'.
@@ -57,11 +57,8 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
     bench.phase("what is known of each");
     let shop = bench.subject()?;
     let last = Deadline::start(shop.watch());
-    for (n, row) in rows.iter().enumerate() {
-        let deadline = if n < early { &deadline } else { &last };
-        if !row.is_complete(shop, deadline).await {
-            break;
-        }
+    if rows::are_complete(&rows[..early], shop, &deadline).await {
+        rows::are_complete(&rows, shop, &last).await;
     }
     judge(bench, &rows, &shop.output());
     bench.claim(DONE, done);

@@ -126,6 +126,22 @@ pub(crate) fn logged<'a>(
     found.sum()
 }
 
+/// Waits for the log, which may be a moment behind the answers: until it has
+/// a line for each of the rows' requests and all that there is to say of them,
+/// or until the deadline.
+pub(crate) async fn are_complete(
+    rows: &[Row],
+    shop: &Subject,
+    deadline: &Deadline,
+) -> bool {
+    let all: usize = rows.iter().map(|row| row.answers.len()).sum();
+    let complete = |output: &[String]| {
+        logged(rows, output) == all
+            && rows.iter().all(|row| row.is_told_of(output))
+    };
+    shop.logs_by(deadline, complete).await
+}
+
 impl Row {
     /// Whether the status of every answer says what to do.
     pub(crate) fn is_told(&self) -> bool {
@@ -163,33 +179,17 @@ impl Row {
         !matches!(self.class.then, Then::Nothing)
     }
 
-    /// Waits for the log, which may be a moment behind the answers, until
-    /// it is complete; or until something is found to be missing.
-    pub(crate) async fn is_complete(
-        &self,
-        shop: &Subject,
-        deadline: &Deadline,
-    ) -> bool {
-        for answer in &self.answers {
-            let Some(status) = answer.status() else {
-                return false;
-            };
-            let wanted = self.words(status.as_str());
-            let has_row = |line: &str| has(line, &wanted);
-            if !shop.says_by(deadline, has_row).await {
-                return false;
-            }
-            let Some(id) = named(answer) else { continue };
+    /// Whether the log has all that it should have of this row's requests,
+    /// beside their own lines.
+    fn is_told_of(&self, output: &[String]) -> bool {
+        self.answers.iter().all(|answer| {
+            let Some(id) = named(answer) else { return true };
             let failed = answer.is_server_error();
-            let tells = |line: &str| {
+            output.iter().any(|line| {
                 has(line, &[id.as_str()])
                     && (!failed || self.explains(line, &id))
-            };
-            if !shop.says_by(deadline, tells).await {
-                return false;
-            }
-        }
-        true
+            })
+        })
     }
 
     /// What its line in the log has.

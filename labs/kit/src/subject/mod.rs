@@ -246,17 +246,19 @@ impl Subject {
     /// Whether it writes a line to its output that `wanted` accepts, or has
     /// done so already, before the deadline.
     pub async fn says(&self, wanted: impl Fn(&str) -> bool) -> bool {
-        self.says_by(&Deadline::start(&self.watch), wanted).await
+        let wanted = |output: &[String]| output.iter().any(|line| wanted(line));
+        self.logs_by(&Deadline::start(&self.watch), wanted).await
     }
 
-    /// The same, with a deadline that is under way already: a line that has
-    /// had all that time is not waited for again.
-    pub async fn says_by(&self, deadline: &Deadline, wanted: impl Fn(&str) -> bool) -> bool {
+    /// Whether its output as a whole is as `wanted` before the deadline, for
+    /// what one line cannot tell. The deadline may be under way already: what
+    /// has had all that time is not waited for again.
+    pub async fn logs_by(&self, deadline: &Deadline, wanted: impl Fn(&[String]) -> bool) -> bool {
         let passed = deadline.passed();
         tokio::pin!(passed);
         loop {
             let ended = self.has_ended();
-            if self.output().iter().any(|line| wanted(line)) {
+            if wanted(&self.output()) {
                 return true;
             }
             if ended {
@@ -264,7 +266,7 @@ impl Subject {
             }
             tokio::select! {
                 biased;
-                () = &mut passed => return self.output().iter().any(|line| wanted(line)),
+                () = &mut passed => return wanted(&self.output()),
                 () = process::pause(Duration::from_millis(5)) => {}
             }
         }
