@@ -40,6 +40,12 @@ const REQUESTS_ARE_LOGGED: Claim = Claim {
               and they are the ones that an attack is made of.",
 };
 
+const OTHERS_READ_NOTHING: Claim = Claim {
+    promise: "pages of other sites read no answer",
+    matters: "Any page can have its visitors' browsers guess tokens, \
+              each from an address of its own, and read which one fits.",
+};
+
 /// What the service promises.
 pub const CLAIMS: &[Claim] = &[
     PAGE_GETS_ORDERS,
@@ -47,15 +53,19 @@ pub const CLAIMS: &[Claim] = &[
     REFUSALS_CAN_BE_READ,
     ANSWERS_ARE_SAFE,
     REQUESTS_ARE_LOGGED,
+    OTHERS_READ_NOTHING,
 ];
+
+/// Where a page is that is not the shop's.
+const ELSEWHERE: &str = "https://elsewhere.example";
 
 const ORDERS: &str = "/api/orders";
 const NOWHERE: &str = "/nowhere";
 const PING: &str = "/ping";
 
-/// What a browser sends before it asks for orders.
-const PREFLIGHT: [(&str, &str); 3] = [
-    ("origin", PAGE),
+/// What a browser sends before a page may ask for orders, and whose page
+/// it is.
+const PREFLIGHT: [(&str, &str); 2] = [
     ("access-control-request-method", "GET"),
     ("access-control-request-headers", "authorization"),
 ];
@@ -72,12 +82,12 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
     let shop = bench.subject()?;
 
     bench.phase("a browser asks whether the page may ask: a preflight");
-    let first = ask_whether(shop).send().answer().await;
+    let first = ask_whether(shop, PAGE).send().answer().await;
 
     bench.phase("the page asks for Alice's orders, with her token");
-    let orders = ask(shop, ORDERS, TOKEN).send().answer().await;
+    let orders = ask(shop, PAGE, ORDERS, TOKEN).send().answer().await;
     let whole = is_orders(&orders);
-    let gets = permits(&first) && readable(&orders);
+    let gets = permits(&first, PAGE) && readable(&orders, PAGE);
     bench.fact(match (whole, gets) {
         (true, true) => "the page has her orders",
         (true, false) => "her orders, and no browser hands them over",
@@ -86,14 +96,14 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
     bench.claim(PAGE_GETS_ORDERS, whole && gets);
 
     bench.phase("the page asks for a path that does not exist");
-    let nowhere = ask(shop, NOWHERE, TOKEN).send().answer().await;
+    let nowhere = ask(shop, PAGE, NOWHERE, TOKEN).send().answer().await;
 
     bench.phase("somebody guesses tokens, one after another");
     let mut guesses = Vec::new();
     for n in 0..GUESSES {
         // The first is no token at all.
         let token = (n > 0).then(|| format!("maple-{n:04}"));
-        let guess = ask(shop, ORDERS, &token.unwrap_or_default());
+        let guess = ask(shop, PAGE, ORDERS, &token.unwrap_or_default());
         guesses.push(guess.unlogged().await);
     }
     bench.fact(format!("{GUESSES} guesses: {}", counted(&guesses)));
@@ -105,7 +115,7 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
     );
 
     bench.phase("once more, the browser asks whether the page may ask");
-    let again = ask_whether(shop).send().answer().await;
+    let again = ask_whether(shop, PAGE).send().answer().await;
 
     bench.phase("the load balancer asks whether the service is there");
     let ping = shop.get(PING).send().answer().await;
@@ -134,6 +144,24 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
     })
     .await;
     judge(bench, &rows, &shop.output());
+    others_read_nothing(bench).await
+}
+
+/// A visitor of another site: its page asks for orders in his browser.
+async fn others_read_nothing(bench: &Bench) -> Result<(), Stopped> {
+    bench.phase("a page of another site guesses a token");
+    let shop = bench.subject()?;
+    let asked = ask_whether(shop, ELSEWHERE).send().answer().await;
+    // After a refused preflight a browser sends nothing more.
+    let reads = permits(&asked, ELSEWHERE) && {
+        let guess = ask(shop, ELSEWHERE, ORDERS, "maple-0001");
+        readable(&guess.send().answer().await, ELSEWHERE)
+    };
+    bench.fact(match reads {
+        true => "it reads the answer",
+        false => "it reads nothing",
+    });
+    bench.claim(OTHERS_READ_NOTHING, !reads);
     Ok(())
 }
 
@@ -147,13 +175,13 @@ fn judge(bench: &Bench, rows: &[Row], output: &[String]) {
     let (before, asked): (Vec<&Row>, Vec<&Row>) =
         rows.iter().partition(|row| row.method == Method::OPTIONS);
     let mut before = before.iter().flat_map(|row| &row.answers);
-    let may_ask = before.all(permits);
+    let may_ask = before.all(|answer| permits(answer, PAGE));
     let refusals: Vec<&Answer> = asked
         .iter()
         .flat_map(|row| &row.answers)
         .filter(|answer| !answer.is_success())
         .collect();
-    let read = refusals.iter().filter(|a| may_ask && readable(a));
+    let read = refusals.iter().filter(|a| may_ask && readable(a, PAGE));
     let unread = refusals.len() - read.count();
     bench.fact(format!(
         "{unread} of {} refusals look to the page like no answer",
@@ -174,16 +202,17 @@ fn judge(bench: &Bench, rows: &[Row], output: &[String]) {
     bench.claim(REQUESTS_ARE_LOGGED, logged == all);
 }
 
-/// A request as the page sends it.
-fn ask(shop: &Subject, path: &str, token: &str) -> Call {
+/// A request as a page of that origin sends it.
+fn ask(shop: &Subject, origin: &str, path: &str, token: &str) -> Call {
     shop.get(path)
-        .header("origin", PAGE)
+        .header("origin", origin)
         .header("authorization", &format!("Bearer {token}"))
 }
 
 /// What its browser sends before.
-fn ask_whether(shop: &Subject) -> Call {
+fn ask_whether(shop: &Subject, origin: &str) -> Call {
     let bare = shop.request(Method::OPTIONS, ORDERS);
+    let bare = bare.header("origin", origin);
     let headers = PREFLIGHT.iter();
     headers.fold(bare, |call, (name, value)| call.header(name, value))
 }
@@ -223,7 +252,8 @@ pub fn load() -> LoadPlan {
 }
 
 fn preflight() -> Request {
-    let bare = exchange::request(Method::OPTIONS, ORDERS);
+    let bare = exchange::request(Method::OPTIONS, ORDERS)
+        .with_header("origin", PAGE);
     let headers = PREFLIGHT.iter();
     headers.fold(bare, |request, (name, value)| {
         request.with_header(name, value)

@@ -52,6 +52,12 @@ pub const LAB: Lab = Lab {
             half_fixes::layers_on_the_scope,
             "half_fixes/layers_on_the_scope.rs"
         ),
+        version!(
+            HalfFix,
+            "any_origin",
+            half_fixes::any_origin,
+            "half_fixes/any_origin.rs"
+        ),
         version!(Fixed, "fixed", fixed, "fixed.rs"),
     ],
     exercise: None,

@@ -48,7 +48,8 @@ impl Row {
         let mut line =
             format!("{}: {}", self.name, counted(&self.answers));
         if self.by_page {
-            let read = self.answers.iter().filter(|a| readable(a));
+            let read =
+                self.answers.iter().filter(|a| readable(a, PAGE));
             line += &format!(" | cors {}", share(read.count(), all));
         }
         let safe = share(self.safe(), all);
@@ -57,20 +58,21 @@ impl Row {
     }
 }
 
-/// Whether a browser goes on after this answer to its preflight.
-pub(crate) fn permits(answer: &Answer) -> bool {
+/// Whether a browser goes on after this answer to the preflight of a page
+/// of that origin.
+pub(crate) fn permits(answer: &Answer, origin: &str) -> bool {
     let headers = answer.header("access-control-allow-headers");
     let mut headers = headers.unwrap_or_default().split(',');
     answer.is_success()
-        && readable(answer)
+        && readable(answer, origin)
         && headers
             .any(|h| h.trim().eq_ignore_ascii_case("authorization"))
 }
 
-/// Whether a browser lets the page read this answer.
-pub(crate) fn readable(answer: &Answer) -> bool {
-    let origin = answer.header("access-control-allow-origin");
-    origin == Some(PAGE) || origin == Some("*")
+/// Whether a browser lets a page of that origin read this answer.
+pub(crate) fn readable(answer: &Answer, origin: &str) -> bool {
+    let allowed = answer.header("access-control-allow-origin");
+    allowed == Some(origin) || allowed == Some("*")
 }
 
 /// `8 × 401, 4 × 429`, or `200` for a single answer.
