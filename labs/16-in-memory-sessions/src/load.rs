@@ -1,11 +1,7 @@
 //! The load behind the chapter's figure.
 
-use std::net::SocketAddr;
-
-use anyhow::Context;
-use labkit::client::Jar;
 use labkit::exchange;
-use labkit::load::{Headers, LoadPlan};
+use labkit::load::{self, LoadPlan};
 use labkit::recording::{Load, Measure, Plan};
 
 use crate::experiment::INSTANCES;
@@ -38,17 +34,11 @@ pub fn load() -> LoadPlan {
         |_, body| body == b"alice",
     )
     .instances(INSTANCES)
-    .begin(|instances| Box::pin(log_in(instances)))
-}
-
-/// Logs alice in at the first instance.
-async fn log_in(instances: Vec<SocketAddr>) -> anyhow::Result<Headers> {
-    let form = [("user", "alice"), ("password", "apple")];
-    let login = exchange::request("POST".parse()?, "/login");
-    let addr = *instances.first().context("no instance")?;
-    let answer = exchange::exchange(addr, login.with_form(&form)).await;
-    let mut jar = Jar::new();
-    jar.take(&answer);
-    let cookies = jar.header().context("a login sets no cookie")?;
-    Ok(vec![("cookie".to_owned(), cookies)])
+    .begin(|instances| {
+        Box::pin(load::log_in(
+            instances,
+            "/login",
+            &[("user", "alice"), ("password", "apple")],
+        ))
+    })
 }

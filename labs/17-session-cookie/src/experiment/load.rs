@@ -1,11 +1,7 @@
 //! The load behind the chapter's figure.
 
-use std::net::SocketAddr;
-
-use anyhow::Context;
-use labkit::client::Jar;
 use labkit::exchange;
-use labkit::load::{Headers, LoadPlan};
+use labkit::load::{self, LoadPlan};
 use labkit::recording::{Load, Measure, Plan};
 
 /// A user who is logged in asks who she is, and does so more often for a
@@ -37,17 +33,7 @@ pub fn load() -> LoadPlan {
         |_, body| body == b"alice",
     )
     .instances(2)
-    .begin(|instances| Box::pin(log_in(instances)))
-}
-
-/// Logs alice in at the first instance.
-async fn log_in(instances: Vec<SocketAddr>) -> anyhow::Result<Headers> {
-    let login = exchange::request("POST".parse()?, "/login");
-    let addr = *instances.first().context("no instance")?;
-    let answer =
-        exchange::exchange(addr, login.with_form(&super::ALICE)).await;
-    let mut jar = Jar::new();
-    jar.take(&answer);
-    let cookies = jar.header().context("a login sets no cookie")?;
-    Ok(vec![("cookie".to_owned(), cookies)])
+    .begin(|instances| {
+        Box::pin(load::log_in(instances, "/login", &super::ALICE))
+    })
 }

@@ -2,6 +2,7 @@
 //! the ones before, and latency counts from the moment they were due. So a
 //! stalled service cannot slow down its own measurement.
 
+mod login;
 mod plan;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use crate::lab::Lab;
 use crate::recording::{Measure, Plan, Run, Sample, Summary, TIMED_OUT, Work, histogram};
 use crate::subject::{Subject, Target};
 
+pub use login::log_in;
 use plan::Aim;
 pub use plan::{Begin, Event, Headers, LoadPlan};
 
