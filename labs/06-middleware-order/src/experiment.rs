@@ -10,9 +10,10 @@ use labkit::exchange::{self, Request};
 use labkit::load::LoadPlan;
 use labkit::recording::{Load, Measure, Plan};
 use labkit::subject::Subject;
+use labkit::tally::counted;
 
 use crate::Shop;
-use crate::matrix::{PAGE, Row, counted, permits, readable};
+use crate::matrix::{PAGE, Row, permits, readable};
 
 const PAGE_GETS_ORDERS: Claim = Claim {
     promise: "the shop's page gets its customer's orders",

@@ -1,10 +1,9 @@
 //! The experiment's matrix: one row for each kind of request, and what its
 //! answers and the log say of it.
 
-use std::collections::BTreeMap;
-
 use hyper::Method;
 use labkit::client::Answer;
+use labkit::tally::{counted, has_words, share, statuses};
 
 /// Where the shop's page is.
 pub(crate) const PAGE: &str = "https://shop.example";
@@ -36,7 +35,8 @@ impl Row {
         let lines = statuses.iter().map(|(status, count)| {
             let wanted =
                 [self.method.as_str(), self.path, status.as_str()];
-            let lines = output.iter().filter(|line| has(line, &wanted));
+            let lines =
+                output.iter().filter(|line| has_words(line, &wanted));
             lines.count().min(*count)
         });
         lines.sum()
@@ -73,42 +73,4 @@ pub(crate) fn permits(answer: &Answer, origin: &str) -> bool {
 pub(crate) fn readable(answer: &Answer, origin: &str) -> bool {
     let allowed = answer.header("access-control-allow-origin");
     allowed == Some(origin) || allowed == Some("*")
-}
-
-/// `8 × 401, 4 × 429`, or `200` for a single answer.
-pub(crate) fn counted(answers: &[Answer]) -> String {
-    let each: Vec<String> = statuses(answers)
-        .into_iter()
-        .map(|(status, count)| match answers.len() {
-            1 => status,
-            _ => format!("{count} × {status}"),
-        })
-        .collect();
-    each.join(", ")
-}
-
-/// How often each status came.
-fn statuses(answers: &[Answer]) -> BTreeMap<String, usize> {
-    let mut statuses = BTreeMap::new();
-    for answer in answers {
-        let status = answer.status().map(|s| s.as_u16().to_string());
-        let status = status.unwrap_or_else(|| answer.to_string());
-        *statuses.entry(status).or_insert(0) += 1;
-    }
-    statuses
-}
-
-fn share(some: usize, all: usize) -> String {
-    match some {
-        0 => "no".to_owned(),
-        _ if some == all => "yes".to_owned(),
-        _ => format!("{some} of {all}"),
-    }
-}
-
-/// Whether a line has these words, whatever stands between them.
-fn has(line: &str, wanted: &[&str]) -> bool {
-    let apart = |c: char| !(c.is_alphanumeric() || "/-_.".contains(c));
-    let said = |word: &&str| line.split(apart).any(|w| w == *word);
-    wanted.iter().all(said)
 }

@@ -7,6 +7,7 @@ use hyper::Method;
 use labkit::client::Answer;
 use labkit::control::Deadline;
 use labkit::subject::Subject;
+use labkit::tally::{counted, has_words, share, statuses};
 use serde_json::Value;
 
 /// What the client has to do about an error.
@@ -120,7 +121,8 @@ pub(crate) fn logged<'a>(
     }
     let found = wanted.iter().map(|(words, count)| {
         let words = words.each_ref().map(String::as_str);
-        let lines = output.iter().filter(|line| has(line, &words));
+        let lines =
+            output.iter().filter(|line| has_words(line, &words));
         lines.count().min(*count)
     });
     found.sum()
@@ -164,7 +166,7 @@ impl Row {
         let ids: BTreeSet<String> =
             self.answers.iter().filter_map(id).collect();
         let known = |id: &&String| {
-            output.iter().any(|line| has(line, &[id.as_str()]))
+            output.iter().any(|line| has_words(line, &[id.as_str()]))
         };
         ids.iter().filter(known).count()
     }
@@ -186,7 +188,7 @@ impl Row {
             let Some(id) = named(answer) else { return true };
             let failed = answer.is_server_error();
             output.iter().any(|line| {
-                has(line, &[id.as_str()])
+                has_words(line, &[id.as_str()])
                     && (!failed || self.explains(line, &id))
             })
         })
@@ -216,25 +218,19 @@ impl Row {
     fn explains(&self, line: &str, id: &str) -> bool {
         let says = line.to_lowercase();
         let mut causes = self.class.causes.iter();
-        has(line, &[id]) && causes.any(|cause| says.contains(cause))
+        has_words(line, &[id])
+            && causes.any(|cause| says.contains(cause))
     }
 
     /// The row as the transcript has it.
     pub(crate) fn line(&self, output: &[String]) -> String {
         let all = self.answers.len();
-        let statuses: Vec<String> = statuses(&self.answers)
-            .into_iter()
-            .map(|(status, count)| match all {
-                1 => status,
-                _ => format!("{count} × {status}"),
-            })
-            .collect();
         let kind = self.answers.first().map_or("", kind);
         let safe = self.answers.iter().filter(|a| is_safe(a)).count();
         let mut line = format!(
             "{}: {}{kind}",
             self.class.name,
-            statuses.join(", ")
+            counted(&self.answers)
         );
         if self.is_error() {
             let named = self.named(output);
@@ -273,30 +269,4 @@ fn kind(answer: &Answer) -> &str {
         "text/html" => " html",
         _ => ", another type",
     }
-}
-
-/// How often each status came.
-fn statuses(answers: &[Answer]) -> BTreeMap<String, usize> {
-    let mut statuses = BTreeMap::new();
-    for answer in answers {
-        let status = answer.status().map(|s| s.as_u16().to_string());
-        let status = status.unwrap_or_else(|| answer.to_string());
-        *statuses.entry(status).or_insert(0) += 1;
-    }
-    statuses
-}
-
-fn share(some: usize, all: usize) -> String {
-    match some {
-        0 => "no".to_owned(),
-        _ if some == all => "yes".to_owned(),
-        _ => format!("{some} of {all}"),
-    }
-}
-
-/// Whether a line has these words, whatever stands between them.
-fn has(line: &str, wanted: &[&str]) -> bool {
-    let apart = |c: char| !(c.is_alphanumeric() || "/-_.".contains(c));
-    let said = |word: &&str| line.split(apart).any(|w| w == *word);
-    wanted.iter().all(said)
 }

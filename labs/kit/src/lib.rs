@@ -43,6 +43,7 @@ pub mod service;
 pub mod style;
 pub mod subject;
 pub mod table;
+pub mod tally;
 pub mod tap;
 pub mod token;
 pub mod transcript;
