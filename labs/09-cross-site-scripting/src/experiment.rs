@@ -101,11 +101,12 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
     }
     for (what, text) in ADDRESSES {
         let page = ticket(bench, ["x", "x", text, "x"]).await?;
-        let same = link(&page).as_deref() == Some(text);
+        let there = link(&page)
+            .is_some_and(|href| goes_to(&href) == goes_to(text));
         let run = scripts(&page);
-        let word = if same { "as typed" } else { "not as typed" };
+        let word = if there { "leads there" } else { "leads astray" };
         bench.fact(format!("{what}: {} · {word}", counted(run)));
-        safe &= same && run == 0;
+        safe &= there && run == 0;
     }
     bench.claim(LINKS, safe);
 
@@ -220,13 +221,16 @@ fn link(page: &Dom) -> Option<String> {
     site.attribute("href").map(str::to_owned)
 }
 
-/// Whether a browser goes to a page of the web from there.
-fn is_web(href: &str) -> bool {
+/// Where a browser goes from there.
+fn goes_to(href: &str) -> Option<Url> {
     let base = Url::parse("http://127.0.0.1/").ok();
-    Url::options()
-        .base_url(base.as_ref())
-        .parse(href)
-        .is_ok_and(|url| ["http", "https"].contains(&url.scheme()))
+    Url::options().base_url(base.as_ref()).parse(href).ok()
+}
+
+/// Whether that is a page of the web.
+fn is_web(href: &str) -> bool {
+    goes_to(href)
+        .is_some_and(|url| ["http", "https"].contains(&url.scheme()))
 }
 
 /// Whether the honest ticket has all that its writer gave it.

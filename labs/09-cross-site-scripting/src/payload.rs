@@ -4,13 +4,15 @@
 pub type Payload = (&'static str, &'static str);
 
 /// Into fields for plain text.
-pub const PLAIN: [Payload; 10] = [
+pub const PLAIN: [Payload; 11] = [
     ("script", "<script>alert(1)</script>"),
     ("handler", "<img src=x onerror=alert(1)>"),
     ("double quote", "\" onmouseover=\"alert(1)"),
     ("single quote", "' onmouseover='alert(1)"),
     ("space", "x onmouseover=alert(1)"),
     ("end of data", "</script><script>alert(1)</script>"),
+    // After it, the next `</script>` ends nothing.
+    ("comment", "<!--<script>"),
     ("nested", "<scr<script>ipt>alert(1)</scr</script>ipt>"),
     ("capitals", "<ScRiPt >alert(1)</sCrIpT >"),
     ("harmless", "a < b && c > \"d\" 'e' é 😀 \\ {{ 7 * 7 }}"),
@@ -18,13 +20,16 @@ pub const PLAIN: [Payload; 10] = [
 ];
 
 /// Into the field for an address.
-pub const SCRIPT_ADDRESSES: [Payload; 6] = [
+pub const SCRIPT_ADDRESSES: [Payload; 9] = [
     ("script", "javascript:alert(1)"),
     ("capitals", "JaVaScRiPt:alert(1)"),
     ("spaces", " \tjavascript:alert(1)"),
     ("a tab inside", "java\tscript:alert(1)"),
+    ("a line inside", "java\nscript:alert(1)"),
+    ("a control sign", "\u{1}javascript:alert(1)"),
     ("nested", "javajavascript:script:alert(1)"),
     ("page", "data:text/html,<script>alert(1)</script>"),
+    ("program", "ms-msdt:/id"),
 ];
 
 /// The same, by honest people.

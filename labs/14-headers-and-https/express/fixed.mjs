@@ -21,8 +21,9 @@ app.set('trust proxy', process.env.TRUSTED_PROXIES.split(','));
 // Sends whoever comes by HTTP to HTTPS, before any other header is set.
 app.use((request, response, next) => {
   if (request.secure) return next();
-  const { pathname, search } = new URL(request.originalUrl, URL_OF_SHOP);
-  response.redirect(308, `${URL_OF_SHOP}${pathname}${search}`);
+  // A target may be a whole address; `//a` is a path all the same.
+  const path = request.originalUrl.replace(/^(https?:\/\/[^/?]*)?\/?/i, '/');
+  response.redirect(308, URL_OF_SHOP + path);
 });
 
 app.use((request, response, next) => {

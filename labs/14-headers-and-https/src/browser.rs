@@ -14,6 +14,13 @@ use crate::wire::{self, get};
 /// Somebody else's site.
 pub const EVIL: &str = "https://evil.example/";
 
+/// Hosts of scripts where anybody can publish one.
+const PUBLIC_HOSTS: [&str; 3] = [
+    "https://cdn.jsdelivr.net/npm/steal",
+    "https://unpkg.com/steal",
+    "https://raw.githubusercontent.com/evil/steal/main/steal.js",
+];
+
 /// A page that a browser has loaded.
 pub struct Page {
     policies: Policies,
@@ -128,6 +135,16 @@ impl Page {
             (
                 "a script from elsewhere",
                 policies.script_from(&from, None),
+            ),
+            (
+                "a script from a host where anybody can publish",
+                PUBLIC_HOSTS
+                    .iter()
+                    .any(|at| policies.script_from(at, None)),
+            ),
+            (
+                "a script from a blob: address",
+                policies.script_from(&format!("blob:{URL}/1"), None),
             ),
             (
                 "a script from a data: address",

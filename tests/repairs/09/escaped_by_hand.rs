@@ -41,19 +41,17 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// An address that a link may have: of the web, or a path of ours.
-struct WebAddress<'a>(&'a str);
-
-impl<'a> WebAddress<'a> {
-    /// Browsers forgive spaces, tabs and capitals, and so does `Url`.
-    fn new(typed: &'a str) -> Option<Self> {
-        let is_ours = match Url::parse(typed) {
-            Ok(url) => ["http", "https"].contains(&url.scheme()),
-            Err(problem) => {
-                problem == ParseError::RelativeUrlWithoutBase
-            }
-        };
-        is_ours.then_some(Self(typed))
+/// An address that a link may have: of the web, or a path of ours. The link
+/// has what was looked at, not what was typed.
+fn web_address(typed: &str) -> Option<String> {
+    match Url::parse(typed) {
+        Ok(url) => ["http", "https"]
+            .contains(&url.scheme())
+            .then(|| url.into()),
+        Err(ParseError::RelativeUrlWithoutBase) => {
+            Some(typed.to_owned())
+        }
+        Err(_) => None,
     }
 }
 
@@ -68,9 +66,9 @@ fn render(ticket: &Ticket) -> actix_web::Result<String> {
     let text = ammonia::clean(&ticket.text);
     let data = json!({ "name": ticket.name, "label": ticket.label });
     let data = for_script(&data);
-    let site = match WebAddress::new(&ticket.site) {
-        Some(WebAddress(site)) => {
-            let site = escape(site);
+    let site = match web_address(&ticket.site) {
+        Some(site) => {
+            let site = escape(&site);
             format!(r#"<a id="site" href="{site}">{site}</a>"#)
         }
         None => format!(r#"<i id="site">{}</i>"#, escape(&ticket.site)),
