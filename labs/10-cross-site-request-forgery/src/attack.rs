@@ -10,6 +10,11 @@ pub const OTHER_SITE: &str = "http://localhost:8000/";
 /// A page on another port of the bank's host: the same site.
 pub const OTHER_PORT: &str = "http://127.0.0.1:8000/";
 
+/// The name of the bank, where it has one.
+pub const NAME: &str = "bank.localhost";
+/// The name of a page below it, that its users write: the same site.
+pub const NAME_BELOW: &str = "blog.bank.localhost";
+
 /// Eve, who knows the bank's forms, and has an account.
 #[derive(Debug)]
 pub struct Eve {
@@ -88,8 +93,9 @@ impl Eve {
     /// before she logged in.
     fn plants_her_session(&self, victim: &mut Customer) {
         for (name, value) in &self.stranger {
-            let line = format!("{name}={value}; Path=/");
-            victim.browser.receive(OTHER_PORT, &line);
+            victim
+                .browser
+                .receive(OTHER_PORT, &cookie_line(name, value));
         }
     }
 
@@ -114,13 +120,7 @@ impl Eve {
     ) -> (bool, Answer) {
         self.plants_her_session(victim);
         victim.logs_in().await;
-        let has = victim.has().await;
-        let form = self.transfer_of_her_session();
-        let page = Page::at(OTHER_PORT);
-        // The refusal may end the session of this browser.
-        let mut copy = victim.clone();
-        let page = copy.browser.submit(&page, &form).await;
-        (victim.has().await < has, page.answer().clone())
+        sends(victim, OTHER_PORT, &self.transfer_of_her_session()).await
     }
 
     /// Her button that logs out.
@@ -165,8 +165,7 @@ impl Eve {
         {
             let mut copy = victim.clone();
             if let Some((name, value)) = cookie {
-                let line = format!("{name}={value}; Path=/");
-                copy.browser.receive(url, &line);
+                copy.browser.receive(url, &cookie_line(name, value));
             }
             let page = Page::at(url);
             let (answer, seen) =
@@ -187,6 +186,16 @@ impl Eve {
         let word = word.or(words.first()).cloned().unwrap_or_default();
         outcome.words.push(format!("hers {word}"));
         outcome
+    }
+
+    /// A page at `url` sends her form for a customer. Gives whether it cost
+    /// money, and the answer.
+    pub async fn sends_hers(
+        &self,
+        victim: &mut Customer,
+        url: &str,
+    ) -> (bool, Answer) {
+        sends(victim, url, &self.own_transfer()).await
     }
 
     /// Pages at `url` log a customer in as eve.
@@ -251,6 +260,25 @@ impl Eve {
             (Page::at(url).sandboxed(), "boxed", post),
         ]
     }
+}
+
+/// A page at `url` sends this form. Gives whether it cost its victim money,
+/// and the answer.
+async fn sends(
+    victim: &mut Customer,
+    url: &str,
+    form: &Form,
+) -> (bool, Answer) {
+    let has = victim.has().await;
+    // The refusal may end the session of this browser.
+    let mut copy = victim.clone();
+    let page = copy.browser.submit(&Page::at(url), form).await;
+    (victim.has().await < has, page.answer().clone())
+}
+
+/// How a cookie is planted: no prefix of its name keeps another port out.
+fn cookie_line(name: &str, value: &str) -> String {
+    format!("{name}={value}; Path=/; Secure")
 }
 
 impl Outcome {

@@ -7,7 +7,9 @@ use labkit::recording::{Load, Measure, Plan};
 use labkit::{Claim, Ground, exchange};
 use labkit_browser::{Browser, Page, protection};
 
-use crate::attack::{Eve, OTHER_PORT, OTHER_SITE, Outcome};
+use crate::attack::{
+    Eve, NAME, NAME_BELOW, OTHER_PORT, OTHER_SITE, Outcome,
+};
 use crate::customer::{Customer, seen};
 
 const WORKS: Claim = Claim {
@@ -25,12 +27,12 @@ const OTHER_PORTS: Claim = Claim {
               its domain that users write, can pay with their accounts.",
 };
 const LOGIN: Claim = Claim {
-    promise: "no other page logs a customer in as somebody else",
+    promise: "no form of another page logs a customer in as somebody else",
     matters: "Customers use the attacker's account without knowing it, \
               and what they enter is there for the attacker to read.",
 };
 const UNDISTURBED: Claim = Claim {
-    promise: "no other page ends a session or changes its cookies",
+    promise: "no form of another page ends a session or changes cookies",
     matters: "Any page can throw customers out, and a request that was \
               refused has an effect all the same.",
 };
@@ -111,6 +113,7 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
                 "bob, logged in on a session of hers: {came}"
             ));
             moved |= took;
+            moved |= page_below_takes_money(bench, &old).await?;
         }
         bench.claim(claim, !moved);
     }
@@ -145,6 +148,31 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
         leaves_open(bench, alice, bob, &eve).await;
     }
     Ok(())
+}
+
+/// The bank has a name, and a page below that name sends money to eve. Gives
+/// whether it did. Where nobody can log in by that name, nobody is harmed.
+async fn page_below_takes_money(
+    bench: &Bench,
+    browser: &Browser,
+) -> Result<bool, Stopped> {
+    let port = bench.subject()?.addr().port();
+    let home = format!("http://{NAME}:{port}/");
+    let new =
+        |name, word| Customer::new(name, word, browser.clone(), &home);
+    let mut carol = new("carol", "cherry");
+    let eve = Eve::prepares(new("eve", "elder"), &home).await;
+    let (true, Some(eve)) = (carol.logs_in().await, eve) else {
+        return Ok(false);
+    };
+    let below = format!("http://{NAME_BELOW}:{port}/");
+    let (took, answer) = eve.sends_hers(&mut carol, &below).await;
+    let answer = word(Some(&answer));
+    let came = if took { "moved" } else { &answer };
+    bench.fact(format!(
+        "carol at {NAME}, a page of {NAME_BELOW}: {came}"
+    ));
+    Ok(took)
 }
 
 /// What each attempt came to, on one line.
