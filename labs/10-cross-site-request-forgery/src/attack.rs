@@ -188,14 +188,17 @@ impl Eve {
         outcome
     }
 
-    /// A page at `url` sends her form for a customer. Gives whether it cost
-    /// money, and the answer.
+    /// A page at `url` sends her form for a customer, who knows the bank as
+    /// `home`. Gives whether it cost money, and the answer.
     pub async fn sends_hers(
         &self,
         victim: &mut Customer,
+        home: &str,
         url: &str,
     ) -> (bool, Answer) {
-        sends(victim, url, &self.own_transfer()).await
+        let mut form = self.own_transfer();
+        form.action = form.action.replace(&self.home, home);
+        sends(victim, url, &form).await
     }
 
     /// Pages at `url` log a customer in as eve.

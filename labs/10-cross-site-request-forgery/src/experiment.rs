@@ -113,7 +113,7 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
                 "bob, logged in on a session of hers: {came}"
             ));
             moved |= took;
-            moved |= page_below_takes_money(bench, &old).await?;
+            moved |= page_below_takes_money(bench, &old, &eve).await?;
         }
         bench.claim(claim, !moved);
     }
@@ -155,18 +155,18 @@ pub async fn run(bench: &mut Bench) -> Result<(), Stopped> {
 async fn page_below_takes_money(
     bench: &Bench,
     browser: &Browser,
+    eve: &Eve,
 ) -> Result<bool, Stopped> {
     let port = bench.subject()?.addr().port();
     let home = format!("http://{NAME}:{port}/");
-    let new =
-        |name, word| Customer::new(name, word, browser.clone(), &home);
-    let mut carol = new("carol", "cherry");
-    let eve = Eve::prepares(new("eve", "elder"), &home).await;
-    let (true, Some(eve)) = (carol.logs_in().await, eve) else {
-        return Ok(false);
-    };
     let below = format!("http://{NAME_BELOW}:{port}/");
-    let (took, answer) = eve.sends_hers(&mut carol, &below).await;
+    let browser = browser.clone();
+    let mut carol = Customer::new("carol", "cherry", browser, &home);
+    if !carol.logs_in().await {
+        return Ok(false);
+    }
+    let (took, answer) =
+        eve.sends_hers(&mut carol, &home, &below).await;
     let answer = word(Some(&answer));
     let came = if took { "moved" } else { &answer };
     bench.fact(format!(
