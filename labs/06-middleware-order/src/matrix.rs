@@ -74,3 +74,17 @@ pub(crate) fn readable(answer: &Answer, origin: &str) -> bool {
     let allowed = answer.header("access-control-allow-origin");
     allowed == Some(origin) || allowed == Some("*")
 }
+
+/// Whether the page learns from this refusal what to do: why it was refused,
+/// and when it may ask again.
+pub(crate) fn explained(answer: &Answer) -> bool {
+    let wait = "retry-after";
+    let exposed = answer.header("access-control-expose-headers");
+    let mut exposed = exposed.unwrap_or_default().split(',');
+    let tells = answer.header(wait).is_some()
+        && exposed.any(|h| {
+            h.trim() == "*" || h.trim().eq_ignore_ascii_case(wait)
+        });
+    let limited = answer.status().is_some_and(|status| status == 429);
+    readable(answer, PAGE) && (tells || !limited)
+}

@@ -31,6 +31,7 @@ app.get('/price/:item', async (request, response) => {
 
 // The cause goes to the log, not to the customer.
 app.use((error, request, response, next) => {
+  if (error.status < 500) return response.sendStatus(error.status);
   console.error(`no price: ${error.message}`);
   response.status(503).type('text/plain').send('no price at the moment');
 });

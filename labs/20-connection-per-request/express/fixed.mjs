@@ -25,9 +25,14 @@ app.get('/ping', (request, response) => {
 // What an item costs now, in cents. Express 5 hands a rejected promise to the
 // error handler.
 app.get('/price/:item', async (request, response) => {
+  const item = Number(request.params.item);
+  // A query that fails costs its connection, so this one is not sent.
+  if (!Number.isInteger(item) || Math.abs(item) > 2147483647) {
+    return response.sendStatus(404);
+  }
   const { rows } = await pool.query(
     'select cents from prices where item = $1',
-    [Number(request.params.item)],
+    [item],
   );
   if (rows.length === 0) return response.sendStatus(404);
   response.type('text/plain').send(String(rows[0].cents));
@@ -35,6 +40,7 @@ app.get('/price/:item', async (request, response) => {
 
 // The cause goes to the log, not to the customer.
 app.use((error, request, response, next) => {
+  if (error.status < 500) return response.sendStatus(error.status);
   console.error(`no price: ${error.message}`);
   response.status(503).type('text/plain').send('no price at the moment');
 });
